@@ -1,0 +1,63 @@
+"""Pages that ask no other host: MathJax from a Python package, no icon JavaScript, and repairs of the theme's HTML."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+from pathlib import Path
+
+MATHJAX_FILES = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions", "a11y/assistive-mml.js")
+
+# found with axe-core in sphinx-book-theme 1.3.0 and Sphinx 7.4.7
+REPAIRS = [
+    (re.compile(r' aria-label="Toggle hidden content"'), ""),
+    (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
+    (re.compile(r' role="doc-biblioentry"'), ""),
+    (re.compile(r'<(div|aside) id="pst-primary-sidebar"(?! role=)'), r'<\1 id="pst-primary-sidebar" role="complementary" aria-label="Book"'),
+]
+UNUSED = ("**/*.map", "**/*.LICENSE.txt", "vendor/fontawesome/webfonts/*.ttf", "locales")
+
+
+def copy_mathjax(app):
+    """Before any page is written, so that links get the same checksum in every build."""
+    if app.builder.format != "html":
+        return
+    package = importlib.metadata.distribution("sphinx-mathjax-offline")
+    source = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
+    target = Path(app.outdir, "_static", "mathjax")
+    for name in MATHJAX_FILES:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name, dirs_exist_ok=True)
+        else:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, target / name)
+
+
+def slim_theme(app, exception):
+    """Drop 1.5 MB of icon JavaScript: the theme's CSS shows the same icons from a local web font."""
+    if exception is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    (static / "scripts" / "fontawesome.js").write_text("/* icons come from the local web font */\n")
+    for pattern in UNUSED:
+        for path in static.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def repair_html(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        old = text = path.read_text("utf-8")
+        for pattern, replacement in REPAIRS:
+            text = pattern.sub(replacement, text)
+        if text != old:
+            path.write_text(text, "utf-8")
+
+
+def setup(app):
+    app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("build-finished", slim_theme)
+    app.connect("build-finished", repair_html)

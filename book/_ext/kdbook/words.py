@@ -1,0 +1,72 @@
+"""Words of the interface that stand in no page: one table, both languages."""
+
+from __future__ import annotations
+
+FOLDERS = {"en": "en", "zh_CN": "zh"}
+TAGS = {"en": "en", "zh_CN": "zh-CN"}
+NAMES = {"en": "English", "zh_CN": "简体中文"}
+
+WORDS = {
+    "en": {
+        "says": "The document says",
+        "correction": "Correct",
+        "where": "Where",
+        "verdict": "Verdict",
+        "treated": "Treated in",
+        "open": "open: not treated yet",
+        "exercise": "Exercise",
+        "elsewhere": "Further rows of this part:",
+        "row": "Row",
+        "count": "{done} of {total} rows treated",
+        "filter": "Filter",
+        "correct": "correct",
+        "incomplete": "incomplete",
+        "misleading": "misleading",
+        "wrong": "wrong",
+        "broken": "broken",
+        "fabricated": "fabricated",
+        "colon": ": ",
+        "page": "Page",
+        "seconds": "Seconds",
+        "cells": "Code cells",
+        "task": "Task",
+        "answer": "Answer",
+        "points": "Points",
+        "message": "First message",
+        "footer": "Text CC BY 4.0, code BSD-3-Clause.",
+        "language": "Language",
+    },
+    "zh_CN": {
+        "says": "文档的说法",
+        "correction": "正确答案",
+        "where": "位置",
+        "verdict": "结论",
+        "treated": "详见",
+        "open": "待写",
+        "exercise": "练习",
+        "elsewhere": "本部分的其他条目：",
+        "row": "条目",
+        "count": "共 {total} 条，已写 {done} 条",
+        "filter": "筛选",
+        "correct": "正确",
+        "incomplete": "不完整",
+        "misleading": "有误导",
+        "wrong": "错误",
+        "broken": "不能运行",
+        "fabricated": "虚构",
+        "colon": "：",
+        "page": "页面",
+        "seconds": "秒",
+        "cells": "代码单元",
+        "task": "题目",
+        "answer": "答案",
+        "points": "得分",
+        "message": "第一条提示",
+        "footer": "正文采用 CC BY 4.0，代码采用 BSD-3-Clause。",
+        "language": "语言",
+    },
+}
+
+
+def word(language: str, key: str) -> str:
+    return WORDS[language][key]
