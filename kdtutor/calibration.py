@@ -53,7 +53,7 @@ def negative_log_likelihood(logits: Float[ndarray, "N C"] | Float[Tensor, "N C"]
     >>> round(negative_log_likelihood(np.log([[0.8, 0.2], [0.5, 0.5]]), np.array([0, 1])), 4)
     0.4581
     """
-    z = _check.array("logits", logits, ndim=2)
+    z = _check.logits_array("logits", logits)
     y = _check.class_numbers(target, *z.shape)
     top = z.max(axis=1)
     if np.isneginf(top).any():
@@ -102,8 +102,9 @@ def brier_score(probs: Float[ndarray, "N C"] | Float[Tensor, "N C"], target: Int
 def _bin_edges(confidence: ndarray, n_bins: int, binning: Binning) -> ndarray:
     if binning == "width":
         return np.linspace(0.0, 1.0, n_bins + 1)
-    inner = np.quantile(confidence, np.arange(1, n_bins) / n_bins, method="inverted_cdf")
-    return np.unique(np.concatenate([[0.0], inner[inner < 1.0], [1.0]]))
+    last = -(-np.arange(1, n_bins) * len(confidence) // n_bins) - 1  # rank of the last example of each bin but the final one
+    inner = np.sort(confidence)[last]
+    return np.unique(np.concatenate([[0.0], inner[inner < confidence.max()], [1.0]]))
 
 
 def reliability_bins(
@@ -204,7 +205,7 @@ def expected_calibration_error(
     0.1
     """
     _check.choice("norm", norm, ("l1", "l2", "max"))
-    if debias and norm != "l2":
+    if _check.flag("debias", debias) and norm != "l2":
         raise ValueError(f"debias: expected norm='l2', the only one with this correction, got norm={norm!r}")
     p, y = _check.probs_and_target(probs, target)
     # A float32 probability can exceed 1 by a rounding step.

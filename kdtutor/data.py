@@ -179,7 +179,8 @@ def random_shift(x: Float[Tensor, "N 1 H W"], generator: torch.Generator, *, pix
         raise ValueError(f"x: expected grey images (N, 1, H, W), got {_check.describe(x)}")
     pixels = _check.count("pixels", pixels)
     n, _, height, width = x.shape
-    padded = F.pad(x, (pixels,) * 4, value=float(x.min()))
+    lowest = x.amin(dim=(2, 3), keepdim=True)
+    padded = F.pad(x - lowest, (pixels,) * 4) + lowest
     up, left = (torch.randint(0, 2 * pixels + 1, (n, 1), generator=generator) for _ in range(2))
     rows, columns = up + torch.arange(height), left + torch.arange(width)
     return padded[torch.arange(n)[:, None, None], 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)

@@ -15,9 +15,9 @@ from kdtutor._math import kl_rows, log_softmax_at
 
 
 def _pair(student_logits: Any, teacher_logits: Any) -> tuple[ndarray, ndarray]:
-    s, t = _check.array("student_logits", student_logits, ndim=2), _check.array("teacher_logits", teacher_logits, ndim=2)
-    if s.shape != t.shape or s.shape[1] < 2:
-        raise ValueError(f"student_logits and teacher_logits: expected one shape (N, C) with C >= 2, got {s.shape} and {t.shape}")
+    s, t = _check.logits_array("student_logits", student_logits), _check.logits_array("teacher_logits", teacher_logits)
+    if s.shape != t.shape:
+        raise ValueError(f"student_logits and teacher_logits: expected one shape, got {s.shape} and {t.shape}; both models must see the same inputs")
     return s, t
 
 

@@ -113,7 +113,7 @@ def kd_loss(
     temperature = _check.temperature(temperature)
     _check.choice("reduction", reduction, ("batchmean", "mean", "none"))
     rows = kl_rows(log_softmax_at(t, temperature), log_softmax_at(s, temperature))
-    if scale_by_t2:
+    if _check.flag("scale_by_t2", scale_by_t2):
         rows = rows * temperature**2
     if reduction == "none":
         return rows
@@ -179,9 +179,14 @@ def distillation_loss(
     s, _ = _check.pair(student_logits, teacher_logits)
     soft = kd_loss(student_logits, teacher_logits, temperature=temperature)
     hard = F.cross_entropy(s, _check.target(target, *s.shape))
-    # A weight of 0 switches a term off, even where it is infinite.
-    loss = hard if alpha == 0 else soft if alpha == 1 else alpha * soft + (1 - alpha) * hard
-    return DistillationParts(loss, soft, hard) if return_parts else loss
+    # weight 0 switches off even an infinite term, but hides no NaN
+    if alpha == 0 and not soft.isnan():
+        loss = hard
+    elif alpha == 1 and not hard.isnan():
+        loss = soft
+    else:
+        loss = alpha * soft + (1 - alpha) * hard
+    return DistillationParts(loss, soft, hard) if _check.flag("return_parts", return_parts) else loss
 
 
 def soft_cross_entropy(student_logits: Float[Tensor, "N C"], target_probs: Float[Tensor, "N C"], *, temperature: float = 1.0) -> Float[Tensor, ""]:
@@ -288,6 +293,7 @@ def logit_mse(student_logits: Float[Tensor, "N C"], teacher_logits: Float[Tensor
     tensor(2.)
     """
     s, t = _check.pair(student_logits, teacher_logits)
+    s, t = (z.masked_fill(z == torch.inf, torch.nan) for z in (s, t))
     return ((s - t) / _check.temperature(temperature)).square().mean()
 
 

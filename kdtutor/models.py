@@ -42,6 +42,8 @@ class MLP(nn.Module):
 
     def __init__(self, in_features: int, num_classes: int, *, hidden: tuple[int, ...] = (64,), dropout: float = 0.0) -> None:
         super().__init__()
+        if not isinstance(hidden, tuple | list):
+            raise ValueError(f"hidden: expected a tuple of widths such as (64,), got {_check.describe(hidden)}")
         widths = [_check.count("in_features", in_features), *(_check.count("hidden", h) for h in hidden)]
         _check.fraction("dropout", dropout)
         layers: list[nn.Module] = [nn.Flatten()]
@@ -90,6 +92,8 @@ class SmallCNN(nn.Module):
         self, num_classes: int, *, channels: tuple[int, int] = (16, 32), hidden: int = 128, image_size: int = 14, dropout: float = 0.0
     ) -> None:
         super().__init__()
+        if not isinstance(channels, tuple | list) or len(channels) != 2:
+            raise ValueError(f"channels: expected two numbers such as (16, 32), got {_check.describe(channels)}")
         first, second = (_check.count("channels", c) for c in channels)
         side = _check.count("image_size", image_size, least=4) // 2 // 2
         hidden = _check.count("hidden", hidden)

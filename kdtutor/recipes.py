@@ -58,7 +58,7 @@ def train_once(name: str, model: nn.Module, train: Callable[[nn.Module], object]
     -----
     A change of the package or of torch trains anew. Chapter `the-loss`.
     """
-    if not name or not all(c.isalnum() or c in "._-" for c in name):
+    if not isinstance(name, str) or not name or not all(c.isalnum() or c in "._-" for c in name):
         raise ValueError(f"name: expected letters, digits, dots, hyphens and underscores, got {name!r}")
     root = Path(folder or os.environ.get("KDTUTOR_CACHE") or Path.home() / ".cache" / "kdtutor")
     path = root / _version() / f"{name}.pt"
@@ -68,9 +68,9 @@ def train_once(name: str, model: nn.Module, train: Callable[[nn.Module], object]
     train(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     # written aside and renamed: two pages that run at the same time never see half a file
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        torch.save(model.state_dict(), file)
-    os.replace(file.name, path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as aside:
+        torch.save(model.state_dict(), Path(aside, path.name))
+        os.replace(Path(aside, path.name), path)
     return model.eval()
 
 
@@ -130,4 +130,4 @@ def standard_student(seed: int, *, width: int = 64) -> MLP:
     """
     with torch.random.fork_rng():
         torch.manual_seed(_check.count("seed", seed, least=0))
-        return MLP(196, 10, hidden=(width,))
+        return MLP(196, 10, hidden=(_check.count("width", width),))

@@ -7,7 +7,7 @@ import copy
 import functools
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import numpy as np
@@ -87,6 +87,17 @@ def seed_everything(seed: int) -> None:
 
 
 @contextlib.contextmanager
+def _modes_restored(model: nn.Module) -> Iterator[None]:
+    """Give each module its own train or eval mode back after a block of code, whatever happens in it."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+@contextlib.contextmanager
 def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
     """Put a model into eval mode for a block of code, then give each of its modules its own mode back.
 
@@ -94,13 +105,8 @@ def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
     -----
     `model.eval()` stops dropout and fixes batch-norm. It does not stop gradients; `torch.no_grad()` does. Chapter `the-loss`.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield model
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with _modes_restored(model):
+        yield model.eval()
 
 
 def _check_split(name: str, split: Any) -> Split:
@@ -210,9 +216,9 @@ def _fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(method, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
     history = History([], [], epochs)
     best, best_epoch, best_state = math.inf, epochs, None
-    modes = [(module, module.training) for module in model.modules()]
-    with torch.random.fork_rng():
-        torch.manual_seed(_check.count("seed", seed, least=0))
+    with _modes_restored(model), torch.random.fork_rng():
+        seed = _check.count("seed", seed, least=0)
+        torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
         for epoch in tqdm(range(1, epochs + 1), disable=not progress, unit="epoch"):
             model.train()
@@ -222,7 +228,7 @@ def _fit(
                 loss = batch_loss(x if augment is None else augment(x, generator), rows)
                 if not bool(torch.isfinite(loss)):
                     raise FloatingPointError(
-                        f"loss: expected a finite number, got {float(loss)} in epoch {epoch}; lower learning_rate or check the inputs"
+                        f"loss: expected a finite number, got {loss.item()} in epoch {epoch}; lower learning_rate or check the inputs"
                     )
                 method.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -237,8 +243,6 @@ def _fit(
                 best, best_epoch, best_state = history.validation_nll[-1], epoch, copy.deepcopy(model.state_dict())
             if patience is not None and epoch - best_epoch >= patience:
                 break
-    for module, mode in modes:
-        module.training = mode
     if best_state is not None:
         model.load_state_dict(best_state)
         history = history._replace(kept_epoch=best_epoch)
@@ -275,10 +279,13 @@ def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float =
     Chapter `the-loss`.
     """
     split = _check_split("split", split)
+    _check.module("model", model)
     smoothing = _check.fraction("label_smoothing", label_smoothing)
 
     def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
-        return F.cross_entropy(model(x), split.target[rows], label_smoothing=smoothing)
+        logits = model(x)
+        target = _check.target(split.target[rows], *logits.shape)  # cross_entropy would pass over a label of -100
+        return F.cross_entropy(logits, target, label_smoothing=smoothing)
 
     return _fit(model, split, batch_loss, **options)
 
@@ -330,6 +337,7 @@ def distill(
     Hinton, Vinyals and Dean (2015), arXiv:1503.02531; same inputs for both: Beyer et al. (2022), arXiv:2106.05237. Chapter `the-loss`.
     """
     split = _check_split("split", split)
+    _check.module("student", student)
     if loss is None:
         loss = functools.partial(distillation_loss, temperature=_check.temperature(temperature), alpha=_check.fraction("alpha", alpha))
     augmented = options.get("augment") is not None
@@ -374,25 +382,34 @@ def _estimate(values: np.ndarray) -> Estimate:
 class Repeats(NamedTuple):
     """Results of one experiment over several seeds: `values[arm][metric]` is an array with one entry a seed."""
 
-    values: dict[str, dict[str, np.ndarray]]
+    values: dict[Hashable, dict[str, np.ndarray]]
     seeds: tuple[int, ...]
 
-    def _row(self, arm: str, metric: str) -> np.ndarray:
+    def _row(self, arm: Hashable, metric: str) -> np.ndarray:
         if arm not in self.values or metric not in self.values[arm]:
             known = {name: list(row) for name, row in self.values.items()}
             raise ValueError(f"arm and metric: expected one of {known}, got {arm!r} and {metric!r}")
         return self.values[arm][metric]
 
-    def mean(self, arm: str, metric: str) -> Estimate:
+    def mean(self, arm: Hashable, metric: str) -> Estimate:
         """Mean over the seeds with its standard error (sample standard deviation / √seeds)."""
         return _estimate(self._row(arm, metric))
 
-    def difference(self, arm: str, baseline: str, metric: str) -> Estimate:
+    def difference(self, arm: Hashable, baseline: Hashable, metric: str) -> Estimate:
         """Mean of arm − baseline, paired seed by seed, with its standard error."""
         return _estimate(self._row(arm, metric) - self._row(baseline, metric))
 
+    def table(self) -> str:
+        """Means and standard errors as text, one line an arm, one column a metric."""
+        metrics = list(next(iter(self.values.values())))
+        rows = [["", *metrics], *([str(arm), *(str(self.mean(arm, metric)) for metric in metrics)] for arm in self.values)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return "\n".join(
+            "   ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))) for row in rows
+        )
 
-def repeat_over_seeds(experiment: Callable[[int], Mapping[str, Mapping[str, float]]], seeds: Sequence[int]) -> Repeats:
+
+def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seeds: Sequence[int]) -> Repeats:
     """Run an experiment once a seed and collect its numbers, for means, standard errors and paired differences.
 
     Parameters
@@ -429,7 +446,7 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[str, Mapping[str, floa
     runs = [experiment(seed) for seed in seeds]
     shape = {arm: list(row) for arm, row in runs[0].items()}
     for seed, run in zip(seeds, runs, strict=True):
-        if {arm: list(row) for arm, row in run.items()} != shape:
+        if {arm: set(row) for arm, row in run.items()} != {arm: set(row) for arm, row in shape.items()}:
             raise ValueError(f"experiment: expected the arms and metrics of the first seed, {shape}, got others for seed {seed}")
     values = {arm: {metric: np.array([float(run[arm][metric]) for run in runs]) for metric in metrics} for arm, metrics in shape.items()}
     return Repeats(values, seeds)

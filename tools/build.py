@@ -23,7 +23,22 @@ def sphinx(builder: str, language: str, doctrees: Path, out: Path) -> list[str]:
     """Command of one Sphinx run: warnings are errors, every reference must resolve."""
     settings = [f"language={language}", f"nb_execution_cache_path={execute.cache_dir()}"]
     options = [part for setting in settings for part in ("-D", setting)]
-    return [sys.executable, "-m", "sphinx", "-b", builder, "-W", "-n", "--keep-going", "-q", *options, "-d", str(doctrees), str(ROOT / "book"), str(out)]
+    return [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        builder,
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+        *options,
+        "-d",
+        str(doctrees),
+        str(ROOT / "book"),
+        str(out),
+    ]
 
 
 def environment() -> dict[str, str]:
@@ -46,7 +61,11 @@ def fingerprint() -> str:
 def configure() -> None:
     """Jupyter Book writes Sphinx's conf.py from _config.yml."""
     done = subprocess.run(
-        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "config", "sphinx", "book"], cwd=ROOT, env=environment(), capture_output=True, text=True
+        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "config", "sphinx", "book"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         sys.exit(f"jupyter-book config failed:\n{done.stdout}{done.stderr}")
@@ -78,7 +97,8 @@ def site() -> int:
         shutil.rmtree(base / "html", ignore_errors=True)  # pages are cheap, and a fresh folder makes the output reproducible
         print(f"Building {folder} ...", flush=True)
         running[folder] = subprocess.Popen(sphinx("html", language, base / "doctrees", base / "html"), cwd=ROOT, env=environment())
-    if any([process.wait() for process in running.values()]):
+    codes = [process.wait() for process in running.values()]
+    if any(codes):
         return 1
     target = ROOT / "build" / "site"
     shutil.rmtree(target, ignore_errors=True)

@@ -64,7 +64,9 @@ def run(notebook) -> tuple[object, float, str]:
 
     start = time.time()
     folder = {"metadata": {"path": str(ROOT / "build")}}
-    client = NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", resources=folder, record_timing=False, extra_arguments=["--log-level=ERROR"])
+    client = NotebookClient(
+        notebook, timeout=TIMEOUT, kernel_name="python3", resources=folder, record_timing=False, extra_arguments=["--log-level=ERROR"]
+    )
     try:
         client.execute(env={**os.environ, **environment()})
     except CellExecutionError as error:
@@ -122,7 +124,9 @@ def main(book: Path = ROOT / "book") -> int:
                 failed[name] = error
             else:
                 uri = str(book / f"{name}.md")
-                cache.cache_notebook_bundle(CacheBundleIn(notebook, uri, data={"execution_seconds": seconds[name]}), check_validity=False, overwrite=True)
+                cache.cache_notebook_bundle(
+                    CacheBundleIn(notebook, uri, data={"execution_seconds": seconds[name]}), check_validity=False, overwrite=True
+                )
     for name in names:
         if name in failed:
             print(f"{name}.md failed:\n{failed[name]}", file=sys.stderr)

@@ -2,9 +2,9 @@
   "use strict";
   const zh = document.documentElement.lang.startsWith("zh");
   const W = zh
-    ? { temp: "温度", entropy: "熵", nats: "奈特", max: "最大", chart: "软化后的概率", reset: "复位", verdict: "结论", state: "状态", all: "全部",
+    ? { temp: "温度", entropy: "熵", nats: "奈特", max: "最大", table: "数据表", chart: "软化后的概率", reset: "复位", verdict: "结论", state: "状态", all: "全部",
         treated: "已写", open: "待写", text: "文字", shown: (n, m) => `显示 ${n} / ${m} 条` }
-    : { temp: "Temperature", entropy: "entropy", nats: "nats", max: "max", chart: "Softened probabilities", reset: "Reset", verdict: "Verdict", state: "State", all: "all",
+    : { temp: "Temperature", entropy: "entropy", nats: "nats", max: "max", table: "Table", chart: "Softened probabilities", reset: "Reset", verdict: "Verdict", state: "State", all: "all",
         treated: "treated", open: "open", text: "Text", shown: (n, m) => `${n} of ${m} rows` };
 
   function el(name, attributes = {}, text = "") {
@@ -62,6 +62,10 @@
     };
     input.addEventListener("input", draw);
     reset.addEventListener("click", () => { input.value = "0"; draw(); });
+    const table = box.querySelector("table"), fold = el("details");
+    fold.append(el("summary", {}, W.table));
+    table.replaceWith(fold);
+    fold.append(table);
     box.prepend(controls, chart);
     draw();
   }

@@ -194,6 +194,7 @@ def test_soften_gives_rows_that_sum_to_one(pair, temperature):
 def test_temperature_limits_are_one_hot_and_uniform():
     z = torch.tensor([[1.0, 3.0, 2.0]])
     assert soften(z, 1e-3).tolist() == [[0.0, 1.0, 0.0]]
+    assert soften(1e4 * z, 1e-36).tolist() == [[0.0, 1.0, 0.0]], "z / T alone would overflow"
     assert soften(z.double(), 1e-300).tolist() == [[0.0, 1.0, 0.0]]
     torch.testing.assert_close(soften(z, 1e6), torch.full((1, 3), 1 / 3), rtol=1e-5, atol=0)
 

@@ -111,9 +111,10 @@ def test_the_students_modes_are_restored_when_training_fails():
     assert not any(modes(student))
 
 
-def test_the_student_trains_in_train_mode_again_after_each_validation():
+@pytest.mark.parametrize("train_mode", [True, False])
+def test_the_student_trains_in_train_mode_again_after_each_validation(train_mode):
     seen = []
-    student = net(dropout=0.5)
+    student = net(dropout=0.5).train(train_mode)
     student.head.register_forward_hook(lambda module, *_: seen.append(module.training))
     train_supervised(student, SPLIT, validation=rows(1), **SHORT)
     assert seen == ([True] * 3 + [False]) * 2
@@ -241,7 +242,7 @@ def test_adam_is_the_default_and_first_moves_each_weight_by_the_learning_rate():
 def test_train_loss_is_the_mean_over_rows_even_with_a_short_last_batch():
     model = net()
     history = train_supervised(model, SPLIT, epochs=1, batch_size=45, learning_rate=1e-12)
-    assert history.train_loss == [pytest.approx(float(F.cross_entropy(net()(SPLIT.x), SPLIT.target)), rel=1e-4)]
+    assert history.train_loss == [pytest.approx(F.cross_entropy(net()(SPLIT.x), SPLIT.target).item(), rel=1e-4)]
     assert history.validation_nll == []
     assert history.kept_epoch == 1
 
@@ -261,7 +262,7 @@ def test_each_epoch_sees_every_row_once_in_a_new_order():
 def test_label_smoothing_is_soft_cross_entropy_on_smoothed_labels():
     history = train_supervised(net(), SPLIT, label_smoothing=0.3, epochs=1, batch_size=60)
     expected = soft_cross_entropy(net()(SPLIT.x), smooth_labels(SPLIT.target, 3, 0.3))
-    assert history.train_loss[0] == pytest.approx(float(expected), rel=1e-5)
+    assert history.train_loss[0] == pytest.approx(expected.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 2.0, "alpha": 0.3}])
@@ -269,7 +270,7 @@ def test_distill_minimises_the_distillation_loss_at_its_temperature_and_alpha(op
     history = distill(net(), net(1), SPLIT, epochs=1, batch_size=60, **options)
     settings = {"temperature": 4.0, "alpha": 0.9} | options
     expected = distillation_loss(net()(SPLIT.x), net(1)(SPLIT.x), SPLIT.target, **settings)
-    assert history.train_loss[0] == pytest.approx(float(expected), rel=1e-5)
+    assert history.train_loss[0] == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_custom_loss_gets_student_teacher_and_target():
@@ -436,7 +437,7 @@ def test_evaluate_refuses_a_model_that_gives_nan():
 
 # ------------------------------------------------------------------ repetition
 
-PLAIN, KD = (0.90, 0.94, 0.89, 0.95), (0.93, 0.95, 0.93, 0.96)
+PLAIN, KD = (0.90, 0.94, 0.89, 0.95), (0.93, 0.95, 0.92, 0.97)
 
 
 def experiment(seed):

@@ -141,7 +141,7 @@ class Defects(RegisterDirective):
         box = nodes.container(classes=["kd-defects"])
         for row in here:
             self.note(row)
-            item = nodes.container(classes=["kd-defect"], ids=[nodes.make_id(f"q-{row['id']}")])
+            item = nodes.container(classes=["kd-defect", f"kd-card-{row['verdict']}"], ids=[nodes.make_id(f"q-{row['id']}")])
             item += self.fixed(self.badge(row), " ", *self.titles(row), " ", self.row_link(row), classes=["kd-card-title"])
             item += self.text(row["says"], ["kd-says"], self.word("says"))
             item += self.text(row["correction"], ["kd-correction"], self.word("correction"))
