@@ -309,7 +309,7 @@ def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * 2 * temperature
     return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | reduction mean | visible hidden | batchmean
+# %% 02-loss | wrong | reduction mean | visible hidden | number of classes
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
