@@ -1,0 +1,152 @@
+"""The site in Chromium: no request to another host, no console message, and figures that do what they say."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import math
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "build" / "site"
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the browser checks did not run")]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+LOGITS = [0.0, -7.6, -6.1, -11.5, 8.0, -1.1, -2.1, -3.4, -0.8, 5.2]
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def base():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def visit(browser, url: str, **options):
+    """Open a page and wait for its formulas; return it with what went wrong on the way."""
+    page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}).new_page()
+    wrong: list[str] = []
+    allowed = (url.split("/en/")[0].split("/zh/")[0].removesuffix("/index.html"), "data:", "blob:")
+    page.on("request", lambda r: wrong.append(f"foreign request {r.url}") if not r.url.startswith(allowed) else None)
+    page.on("requestfailed", lambda r: wrong.append(f"failed request {r.url}"))
+    page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: wrong.append(f"script error: {e}"))
+    page.goto(url, wait_until="load")
+    if options.get("java_script_enabled", True):
+        page.wait_for_timeout(100)
+        page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
+    return page, wrong
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_no_other_host_and_says_nothing_to_the_console(browser, base, path):
+    page, wrong = visit(browser, f"{base}/{path}")
+    formulas = page.evaluate("() => [document.querySelectorAll('.math').length, document.querySelectorAll('.math mjx-container').length]")
+    errors = page.evaluate("() => document.querySelectorAll('mjx-merror, [data-mjx-error]').length")
+    page.context.close()
+    assert wrong == []
+    assert formulas[0] == formulas[1] and errors == 0
+
+
+def test_a_foreign_request_is_found(browser, base):
+    page, wrong = visit(browser, f"{base}/en/index.html")
+    page.evaluate("() => { const i = new Image(); i.src = 'http://example.invalid/x.png'; document.body.append(i); }")
+    page.wait_for_timeout(300)
+    page.context.close()
+    assert any("foreign request" in text for text in wrong)
+
+
+@pytest.mark.parametrize("path", ["en/foundations/the-loss.html", "zh/foundations/the-loss.html", "en/appendix/register.html"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window(browser, base, path, width):
+    page, _ = visit(browser, f"{base}/{path}", viewport={"width": width, "height": 900})
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.context.close()
+
+
+def softmax(temperature: float) -> list[float]:
+    weights = [math.exp((z - max(LOGITS)) / temperature) for z in LOGITS]
+    return [w / sum(weights) for w in weights]
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "entropy"), ("zh", "熵")])
+def test_the_temperature_figure_moves_by_keyboard_and_shows_the_softmax(browser, base, language, word):
+    page, wrong = visit(browser, f"{base}/{language}/foundations/the-loss.html")
+    slider = page.locator(".kd-temperature input[type=range]")
+    slider.focus()
+    for presses in (0, 60, 40):
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+        temperature = 10 ** float(slider.input_value())
+        expected = softmax(temperature)
+        shown = page.evaluate("() => [...document.querySelectorAll('.kd-temperature svg rect.bar')].map(r => +r.getAttribute('width') / 410)")
+        assert shown == pytest.approx(expected, abs=1e-3)
+        entropy = -sum(p * math.log(p) for p in expected if p > 0)
+        assert f"{word} {entropy:.3f}" in page.locator(".kd-temperature output").inner_text()
+        assert slider.get_attribute("aria-valuetext") == f"T = {temperature:.2f}"
+    page.locator(".kd-temperature button").click()
+    assert float(slider.input_value()) == 0
+    assert wrong == []
+    page.context.close()
+
+
+def test_without_javascript_the_figure_is_its_table(browser, base):
+    page, _ = visit(browser, f"{base}/en/foundations/the-loss.html", java_script_enabled=False)
+    rows = page.locator(".kd-temperature tbody tr")
+    assert [float(rows.nth(i).locator("td").nth(1).inner_text()) for i in range(10)] == LOGITS
+    page.context.close()
+
+
+def test_the_register_can_be_filtered(browser, base):
+    page, _ = visit(browser, f"{base}/en/appendix/register.html")
+    visible = "() => [...document.querySelectorAll('.kd-row')].filter(r => r.offsetParent).length"
+    assert page.evaluate(visible) == 349
+    page.locator(".kd-filter select").nth(1).select_option("treated")
+    treated = page.evaluate(visible)
+    assert 30 <= treated < 349 and f"{treated} of 349" in page.locator(".kd-filter output").inner_text()
+    page.locator(".kd-filter input").fill("worked example")
+    assert 0 < page.evaluate(visible) < treated
+    page.context.close()
+
+
+def test_the_language_switch_keeps_page_and_place(browser, base):
+    page, _ = visit(browser, f"{base}/en/foundations/the-loss.html#loss-t2")
+    page.locator("a[data-kd-switch]").first.click()
+    page.wait_for_load_state()
+    assert page.url.endswith("/zh/foundations/the-loss.html#loss-t2")
+    assert page.locator("#loss-t2").count() == 1
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "wanted"), [("en", "temperature", "the-loss"), ("zh", "温度", "the-loss"), ("zh", "交叉熵", "the-loss")]
+)
+def test_search_finds_the_chapter(browser, base, language, query, wanted):
+    page, _ = visit(browser, f"{base}/{language}/search.html?q={query}")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    page.wait_for_timeout(500)
+    hrefs = page.evaluate("() => [...document.querySelectorAll('#search-results li a')].slice(0, 3).map(a => a.href)")
+    assert any(wanted in href for href in hrefs), hrefs
+    page.context.close()
