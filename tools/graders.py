@@ -16,6 +16,7 @@ import contextlib
 import io
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,7 +81,8 @@ def grade(notebook: str, task: str, source: str) -> Outcome:
     # Answers may print and warn, and the locked set-up hides kdtutor: both must not reach this program.
     hidden = sys.modules.get("kdtutor")
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             exec(cells(notebook)["setup"].source, namespace)
             try:
                 exec(source, namespace)

@@ -42,7 +42,8 @@ def main(names: list[str]) -> int:
         start = time.time()
         # a notebook sets its own plotting back end
         env = {**environment, "MPLBACKEND": execute.environment()["MPLBACKEND"]} if name == "notebooks" else environment
-        if any([subprocess.run(command, cwd=execute.ROOT, env=env).returncode for command in STEPS[name]]):
+        codes = [subprocess.run(command, cwd=execute.ROOT, env=env).returncode for command in STEPS[name]]
+        if any(codes):
             failed.append(name)
         times.append(f"{name} {time.time() - start:.0f}")
     if failed:

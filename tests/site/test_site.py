@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
-HEAD = '<html lang="{lang}"><head><title>t</title><link rel="alternate" hreflang="en" href="a.html"><link rel="alternate" hreflang="zh-CN" href="a.html"></head>'
+HEAD = (
+    '<html lang="{lang}"><head><title>t</title><link rel="alternate" hreflang="en" href="a.html">'
+    '<link rel="alternate" hreflang="zh-CN" href="a.html"></head>'
+)
 
 
 def test_the_built_site_has_no_fault():
