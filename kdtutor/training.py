@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from kdtutor import _check
 from kdtutor.calibration import brier_score, expected_calibration_error, negative_log_likelihood

@@ -1,6 +1,6 @@
 """Run every notebook page of the book once, in parallel, into the cache that both languages share.
 
-Prints which page runs and how long it took, on stderr; the cache's folder on stdout. The folder's name holds a hash of all that jupyter-cache
+Prints which page runs and how long it took, on stderr. The name of the cache's folder holds a hash of all that jupyter-cache
 does not look at: the package kdtutor, the constraints and the Python version. Executed notebooks go to build/notebooks/, for nbval and for
 readers, with their times in execution.json. Run: python tools/execute.py
 """
@@ -57,11 +57,12 @@ def pages(book: Path) -> list[str]:
     return [name for name in names if "\nkernelspec:" in (book / f"{name}.md").read_text("utf-8")[:600]]
 
 
-def run(notebook) -> tuple[object, float, str]:
+def run(name: str, notebook) -> tuple[object, float, str]:
     """Execute a notebook in a kernel of its own; return it, the seconds, and the traceback or ''."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
+    print(f"  {name}: running ...", file=sys.stderr, flush=True)
     start = time.time()
     folder = {"metadata": {"path": str(ROOT / "build")}}
     client = NotebookClient(
@@ -115,7 +116,7 @@ def main(book: Path = ROOT / "book") -> int:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         futures = {}
         for name in todo:
-            futures[pool.submit(run, copy.deepcopy(notebooks[name]))] = name
+            futures[pool.submit(run, name, copy.deepcopy(notebooks[name]))] = name
         for future in concurrent.futures.as_completed(futures):
             name = futures[future]
             notebook, seconds[name], error = future.result()
@@ -140,7 +141,6 @@ def main(book: Path = ROOT / "book") -> int:
     ]
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "execution.json").write_text(json.dumps(times, indent=1) + "\n", "utf-8")
-    print(cache_dir())
     return 1 if failed else 0
 
 
