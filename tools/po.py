@@ -140,8 +140,9 @@ def update() -> int:
         for entry in [entry for entry in po if entry.obsolete]:
             po.remove(entry)
         for entry in po:
-            if not entry.msgstr and nothing_to_translate(entry.msgid):
-                entry.msgstr = entry.msgid
+            if nothing_to_translate(entry.msgid):
+                entry.msgstr, entry.previous_msgid = entry.msgid, None
+                entry.flags = [flag for flag in entry.flags if flag != "fuzzy"]
         # times of creation would change the file at every run
         po.metadata = {"Language": "zh_CN", "MIME-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit"}
         po.header = ""

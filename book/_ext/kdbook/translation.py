@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from docutils import nodes
 from sphinx import addnodes, locale
 from sphinx.transforms import SphinxTransform
 
@@ -44,6 +45,17 @@ class TocCaptions(SphinxTransform):
                 node["caption"] = translate(node["caption"])
 
 
+class PicturesAreTranslated(SphinxTransform):
+    """Sphinx marks every picture as untranslated, although it translates the text in its place: take the mark off."""
+
+    default_priority = 960  # after sphinx.transforms.i18n.AddTranslationClasses
+
+    def apply(self, **kwargs):
+        for node in self.document.findall(nodes.image):
+            node["classes"] = [name for name in node["classes"] if name != "untranslated"]
+
+
 def setup(app):
     app.connect("config-inited", per_language, priority=100)  # before sphinx-togglebutton reads its own
     app.add_transform(TocCaptions)
+    app.add_transform(PicturesAreTranslated)
