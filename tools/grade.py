@@ -13,6 +13,7 @@ import csv
 import os
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +61,7 @@ def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]  # nbgrader starts the kernel by name
 
+    warnings.filterwarnings("ignore", message="Object of type .* not in session")  # nbgrader 0.9.6 with SQLAlchemy 2.1, harmless
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config, PyFileConfigLoader

@@ -1,0 +1,92 @@
+"""Pages run once, again only when they or what they import change, and a page that fails stops the build."""
+
+from __future__ import annotations
+
+import execute
+import nbformat
+import pytest
+
+HEAD = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# Page
+
+```{code-cell} ipython3
+%s
+```
+"""
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of two pages with code and one without, and a function that runs it and names the pages that ran."""
+    (tmp_path / "build").mkdir()
+    state = {"fingerprint": "one"}
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    monkeypatch.setattr(execute, "OUT", tmp_path / "build" / "notebooks")
+    monkeypatch.setattr(execute, "fingerprint", lambda: state["fingerprint"])
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: plain\nchapters:\n- file: a\n- file: b\n")
+    (tmp_path / "plain.md").write_text("# No code\n")
+    (tmp_path / "a.md").write_text(HEAD % "print(1 + 1)")
+    (tmp_path / "b.md").write_text(HEAD % "print(2 + 2)")
+    ran: list[str] = []
+    real = execute.run
+
+    def run(name, notebook):
+        ran.append(name)
+        return real(name, notebook)
+
+    monkeypatch.setattr(execute, "run", run)
+
+    def main():
+        ran.clear()
+        return execute.main(tmp_path), sorted(ran)
+
+    return tmp_path, main, state
+
+
+def output(folder, name: str) -> str:
+    (cell,) = [c for c in nbformat.read(folder / "build" / "notebooks" / f"{name}.ipynb", 4).cells if c.cell_type == "code"]
+    return cell.outputs[0].text
+
+
+def test_only_what_changed_runs_again(book, capsys):
+    folder, main, state = book
+    assert main() == (0, ["a", "b"])
+    assert (output(folder, "a"), output(folder, "b")) == ("2\n", "4\n")
+    assert "a: running ..." in capsys.readouterr().err
+    assert main() == (0, [])
+    (folder / "b.md").write_text(HEAD % "print(3 + 3)")
+    assert main() == (0, ["b"])
+    assert output(folder, "b") == "6\n"
+    state["fingerprint"] = "the package changed"
+    assert main() == (0, ["a", "b"])
+
+
+def test_a_cell_that_raises_stops_the_build_and_is_named(book, capsys):
+    folder, main, _ = book
+    (folder / "a.md").write_text(HEAD % "raise RuntimeError('broken on purpose')")
+    code, _ = main()
+    assert code == 1
+    assert "a.md failed" in (text := capsys.readouterr().err) and "broken on purpose" in text
+
+
+def test_the_fingerprint_changes_with_the_package_the_constraints_and_python(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    seen = [execute.fingerprint()]
+    for path in ("kdtutor/losses.py", "requirements/constraints.txt"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("x = 1")
+        seen.append(execute.fingerprint())
+    monkeypatch.setattr(execute.sys, "version", "3.99")
+    seen.append(execute.fingerprint())
+    assert len(set(seen)) == 4
