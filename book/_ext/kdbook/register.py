@@ -107,7 +107,7 @@ class RegisterDirective(SphinxDirective):
         if not row["exercise"]:
             return []
         notebook, task = row["exercise"].split("#")
-        where = nodes.literal("", f"{notebook}, {task}")
+        where = nodes.literal("", f"{notebook} / {task}")
         return [nodes.Text(" · " + self.word("exercise") + " "), where]
 
 
