@@ -87,7 +87,7 @@ def install_torch(python: str) -> None:
         size = download_size(pip_report(python, wanted))
         raise SystemExit(
             f"No CPU build of {wanted} could be had: PyTorch's own index is out of reach, and the package index serves a GPU build of {size}.\n"
-            "Nothing was installed. To take the GPU build, run the same command with TORCH=gpu, e.g. make book TORCH=gpu"
+            "No part of it was installed. To take the GPU build, run the same command with TORCH=gpu, e.g. make book TORCH=gpu"
         )
 
 
