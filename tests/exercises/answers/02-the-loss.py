@@ -657,7 +657,7 @@ def wrong_lines():
     """Letters of the wrong lines of the program above, such as "AE"."""
     # YOUR CODE HERE
     raise NotImplementedError()
-# %% 02-repair | wrong | right letters, line A left: softmax twice | visible hidden | softmax twice
+# %% 02-repair | wrong | right letters, softmax twice | visible hidden | softmax twice
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(torch.softmax(teacher_logits / temperature, dim=-1), dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -667,7 +667,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | wrong | right letters, line B left: no T for the student | visible hidden | student
+# %% 02-repair | wrong | right letters, no T for the student | visible hidden | student
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits, dim=-1)
@@ -677,7 +677,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | wrong | right letters, line C left: binary cross-entropies | visible hidden | printed formula
+# %% 02-repair | wrong | right letters, binary cross-entropies | visible hidden | printed formula
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -687,7 +687,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | wrong | right letters, line C half repaired: cross-entropy | visible hidden | cross-entropy
+# %% 02-repair | wrong | right letters, cross-entropy | visible hidden | cross-entropy
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -707,7 +707,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | wrong | right letters, line F left: factor T | visible hidden | T²
+# %% 02-repair | wrong | right letters, factor T | visible hidden | T²
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
