@@ -574,7 +574,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "CABF"
-# %% 02-repair | wrong | right value, forgets line F | lines | -
+# %% 02-repair | wrong | right value, forgets one line | lines | -
 def soft_term(student_logits, teacher_logits, temperature):
     log_targets = torch.log_softmax(teacher_logits / temperature, dim=-1)
     log_outputs = torch.log_softmax(student_logits / temperature, dim=-1)
@@ -583,7 +583,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABC"
-# %% 02-repair | wrong | right value, forgets line B | lines | -
+# %% 02-repair | wrong | right value, forgets another line | lines | -
 def soft_term(student_logits, teacher_logits, temperature):
     log_targets = torch.log_softmax(teacher_logits / temperature, dim=-1)
     log_outputs = torch.log_softmax(student_logits / temperature, dim=-1)
@@ -809,7 +809,7 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | wrong | only line A repaired and named | visible hidden lines | -
+# %% 02-repair | wrong | only one line repaired and named | visible hidden lines | -
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits, dim=-1)
