@@ -49,8 +49,8 @@ def visit(browser, url: str, **options):
     wrong: list[str] = []
     allowed = (url.split("/en/")[0].split("/zh/")[0].removesuffix("/index.html"), "data:", "blob:")
     page.on("request", lambda r: wrong.append(f"foreign request {r.url}") if not r.url.startswith(allowed) else None)
-    left = lambda r: r.url == url and r.failure == "net::ERR_ABORTED"  # the entry page sends its reader on before it is all read
-    page.on("requestfailed", lambda r: wrong.append(f"failed request {r.url}") if not left(r) else None)
+    # the entry page sends its reader on before it is all read
+    page.on("requestfailed", lambda r: wrong.append(f"failed request {r.url}") if (r.url, r.failure) != (url, "net::ERR_ABORTED") else None)
     page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: wrong.append(f"script error: {e}"))
