@@ -35,6 +35,16 @@ def logits(name: str, value: Tensor, *, min_classes: int = 2) -> Tensor:
     return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
 
 
+def features(name: str, value: Tensor, *, ndim: int | None = None) -> Tensor:
+    """Check features, example first, and return them in float32 or float64."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        raise ValueError(f"{name}: expected a tensor of floating-point features, got {describe(value)}")
+    if value.ndim < 2 or (ndim is not None and value.ndim != ndim) or value.numel() < 1:
+        shape = {None: "(N, ...)", 2: "(N, D)", 4: "(N, C, H, W)"}[ndim]
+        raise ValueError(f"{name}: expected features of shape {shape} with at least one entry, got {describe(value)}")
+    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+
+
 def pair(student: Tensor, teacher: Tensor, *, names: tuple[str, str] = ("student_logits", "teacher_logits")) -> tuple[Tensor, Tensor]:
     """Check two sets of logits of one shape; the second comes back without a graph and in the dtype of the first."""
     s, t = logits(names[0], student), logits(names[1], teacher)
@@ -116,60 +126,104 @@ def count(name: str, value: Any, *, least: int = 1) -> int:
 
 def probability_rows(name: str, rows: Tensor) -> None:
     """Refuse rows that are no probabilities; rows with NaN pass, the loss is NaN then."""
-    if bool((rows < 0).any()):
+    low = float(rows.amin())
+    if low < 0 or (math.isnan(low) and bool((rows < 0).any())):
         raise ValueError(
-            f"{name}: expected probabilities, got {float(rows.min()):.4g}; these look like logits: apply softmax once, along the last axis"
+            f"{name}: expected probabilities, got {float(rows.nan_to_num(0.0).amin()):.4g}; "
+            "these look like logits: apply softmax once, along the last axis"
         )
-    worst = float((rows.sum(-1) - 1).abs().nan_to_num(0.0).max())
+    total = rows @ torch.ones(rows.shape[-1], dtype=rows.dtype, device=rows.device)
+    worst = max(abs(float(v) - 1) for v in torch.aminmax(total.nan_to_num_(1.0)))
     if worst > PROBABILITY_TOLERANCE:
         raise ValueError(f"{name}: expected rows that sum to 1, got a row that misses 1 by {worst:.4g}; apply softmax once, along the last axis")
 
 
-# ------------------------------------------------------------------ metrics: NumPy or torch in, float64 inside
+# ------------------------------------------------------------------ metrics: NumPy or torch in; tensors on the CPU inside
+
+SHAPES = {1: "(N,)", 2: "(N, C)", 3: "(M, N, C)"}
 
 
-def array(name: str, value: Any, *, ndim: int, kinds: str = "fiub") -> np.ndarray:
-    """Return a float64 array without NaN or +inf from an array or tensor; `kinds` are NumPy's letters for the dtypes allowed."""
-    if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        value = value.float().numpy() if value.dtype == torch.bfloat16 else value.numpy()
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in kinds:
-        numbers = "floating-point numbers" if kinds == "f" else "numbers"
-        raise ValueError(f"{name}: expected a NumPy array or a torch tensor of {numbers}, got {describe(value)}")
-    if value.ndim != ndim or value.shape[0] < 1:
-        shape = {1: "(N,)", 2: "(N, C)"}[ndim]
+def values(name: str, value: Any, *, ndim: int | None, kinds: str = "fiub", logits: bool = False) -> Tensor:
+    """Return a float32 or float64 tensor without NaN and infinity; `kinds` are NumPy's letters for the dtypes allowed, `logits` may be −inf."""
+    numbers = "floating-point numbers" if kinds == "f" else "numbers"
+    error = ValueError(f"{name}: expected a NumPy array or a torch tensor of {numbers}, got {describe(value)}")
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in kinds:
+            raise error
+        kept = value.dtype if value.dtype in (np.float32, np.float64) else np.float64
+        out = torch.from_numpy(np.require(value, dtype=kept, requirements=["C", "W"]))
+    elif isinstance(value, Tensor) and not value.is_complex() and (value.is_floating_point() or "i" in kinds):
+        out = value.detach().cpu()
+        out = out if out.dtype in (torch.float32, torch.float64) else out.double()
+    else:
+        raise error
+    if (ndim is not None and out.ndim != ndim) or out.numel() < 1:
+        shape = SHAPES[ndim] if ndim else "(N, ...)"
         raise ValueError(f"{name}: expected shape {shape} with at least one row, got {describe(value)}")
-    out = value.astype(np.float64)
-    if np.isnan(out).any() or np.isposinf(out).any():
-        bad = np.unique(np.nonzero(np.isnan(out) | np.isposinf(out))[0])
+    low, high = (float(v) for v in torch.aminmax(out))
+    if math.isnan(low) or high == math.inf or (low == -math.inf and not logits):
+        bad = out.isnan() | out.isposinf() | (out.isneginf() & (not logits))
+        rows = torch.unique(torch.nonzero(bad)[:, -2 if out.ndim > 1 else 0])
         raise ValueError(
-            f"{name}: expected no NaN and no +inf, got {len(bad)} such row(s), first row {bad[0]}; mend the model or the data before measuring"
+            f"{name}: expected no NaN and no infinity, got {len(rows)} such row(s), first row {int(rows[0])}; "
+            "mend the model or the data before measuring"
         )
     return out
 
 
-def logits_array(name: str, value: Any) -> np.ndarray:
-    """Check logits `(N, C)` for a metric."""
-    z = array(name, value, ndim=2, kinds="f")
+def metric_logits(name: str, value: Any) -> Tensor:
+    """Check logits `(N, C)` for a metric; float64. A row of −inf only is no distribution."""
+    z = values(name, value, ndim=2, kinds="f", logits=True)
     if z.shape[1] < 2:
-        raise ValueError(f"{name}: expected at least 2 classes, got shape {z.shape}; for one logit z a row pass (0, z)")
-    return z
+        raise ValueError(f"{name}: expected at least 2 classes, got shape {tuple(z.shape)}; for one logit z a row pass (0, z)")
+    if bool(torch.isneginf(z.amax(dim=1)).any()):
+        raise ValueError(f"{name}: expected a finite logit in each row, got a row of -inf only; such a row is no distribution")
+    return z.double()
 
 
-def probs_and_target(probs: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
+def metric_pair(student_logits: Any, teacher_logits: Any) -> tuple[Tensor, Tensor]:
+    """Check two sets of logits `(N, C)` of one shape for a metric."""
+    names = ("student_logits", "teacher_logits")
+    pair = (metric_logits(names[0], student_logits), metric_logits(names[1], teacher_logits))
+    same_shape(names, pair)
+    return pair
+
+
+def metric_probs(name: str, value: Any, *, ndim: int = 2) -> Tensor:
+    """Check probabilities `(N, C)` or, for an ensemble, `(M, N, C)`."""
+    p = values(name, value, ndim=ndim)
+    if p.shape[-1] < 2:
+        raise ValueError(f"{name}: expected at least 2 classes, got shape {tuple(p.shape)}; for one probability a row pass (1 - p, p)")
+    probability_rows(name, p)
+    return p
+
+
+def probs_and_target(probs: Any, target: Any) -> tuple[Tensor, Tensor]:
     """Check probabilities `(N, C)` with class numbers `(N,)`."""
-    p = array("probs", probs, ndim=2)
-    if p.shape[1] < 2:
-        raise ValueError(f"probs: expected at least 2 classes, got shape {p.shape}; for one probability a row pass (1 - p, p)")
-    probability_rows("probs", torch.from_numpy(p))
+    p = metric_probs("probs", probs)
     return p, class_numbers(target, *p.shape)
 
 
-def class_numbers(target: Any, rows: int, classes: int) -> np.ndarray:
+def class_numbers(target: Any, rows: int, classes: int) -> Tensor:
     """Check whole class numbers `(N,)` for a metric."""
-    y = array("target", target, ndim=1)
+    y = target.detach().cpu() if isinstance(target, Tensor) and target.dtype == torch.int64 and target.ndim == 1 else None
+    y = values("target", target, ndim=1) if y is None or not len(y) else y
     if y.shape != (rows,):
-        raise ValueError(f"target: expected one class number for each of the {rows} rows, got shape {y.shape}")
-    if (y != np.round(y)).any() or y.min() < 0 or y.max() >= classes:
-        raise ValueError(f"target: expected class numbers 0 to {classes - 1}, got values from {y.min():g} to {y.max():g}")
-    return y.astype(np.int64)
+        raise ValueError(f"target: expected one class number for each of the {rows} rows, got shape {tuple(y.shape)}")
+    low, high = (float(v) for v in torch.aminmax(y))
+    if low < 0 or high >= classes or (y.is_floating_point() and bool((y != y.round()).any())):
+        raise ValueError(f"target: expected class numbers 0 to {classes - 1}, got values from {low:g} to {high:g}")
+    return y.long()
+
+
+def zero_or_one(name: str, value: Any, rows: int, meaning: str) -> Tensor:
+    """Check `(N,)` entries 0 and 1; float64."""
+    y = values(name, value, ndim=1)
+    if len(y) != rows or not bool(((y == 0) | (y == 1)).all()):
+        raise ValueError(f"{name}: expected {rows} entries 0 or 1 ({meaning}), got {describe(value)}")
+    return y.double()
+
+
+def as_given(result: Tensor, given: Any) -> Any:
+    """A tensor if a tensor was given, else a NumPy array."""
+    return result if isinstance(given, Tensor) else result.numpy()

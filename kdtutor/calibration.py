@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
-import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
@@ -50,16 +51,13 @@ def negative_log_likelihood(logits: Float[ndarray, "N C"] | Float[Tensor, "N C"]
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import negative_log_likelihood
     >>> round(negative_log_likelihood(np.log([[0.8, 0.2], [0.5, 0.5]]), np.array([0, 1])), 4)
     0.4581
     """
-    z = _check.logits_array("logits", logits)
-    y = _check.class_numbers(target, *z.shape)
-    top = z.max(axis=1)
-    if np.isneginf(top).any():
-        raise ValueError("logits: expected a finite logit in each row, got a row of -inf only; such a row is no distribution")
-    log_total = top + np.log(np.exp(z - top[:, None]).sum(axis=1))
-    return float((log_total - z[np.arange(len(y)), y]).mean())
+    z = _check.metric_logits("logits", logits)
+    return float(F.cross_entropy(z, _check.class_numbers(target, *z.shape)))
 
 
 def brier_score(probs: Float[ndarray, "N C"] | Float[Tensor, "N C"], target: Int[ndarray, " N"] | Int[Tensor, " N"]) -> float:
@@ -90,21 +88,52 @@ def brier_score(probs: Float[ndarray, "N C"] | Float[Tensor, "N C"], target: Int
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import brier_score
     >>> round(brier_score(np.array([[0.8, 0.2], [0.5, 0.5]]), np.array([0, 1])), 4)
     0.29
     """
     p, y = _check.probs_and_target(probs, target)
-    wanted = np.zeros_like(p)
-    wanted[np.arange(len(y)), y] = 1.0
-    return float(((p - wanted) ** 2).sum(axis=1).mean())
+    return float((p.double() - F.one_hot(y, p.shape[1])).square().sum(dim=1).mean())
 
 
-def _bin_edges(confidence: ndarray, n_bins: int, binning: Binning) -> ndarray:
+def _bin_edges(confidence: Tensor, n_bins: int, binning: Binning) -> Tensor:
+    """Edges from 0 to 1, float64; bins are (a, b]."""
     if binning == "width":
-        return np.linspace(0.0, 1.0, n_bins + 1)
-    last = -(-np.arange(1, n_bins) * len(confidence) // n_bins) - 1  # rank of the last example of each bin but the final one
-    inner = np.sort(confidence)[last]
-    return np.unique(np.concatenate([[0.0], inner[inner < confidence.max()], [1.0]]))
+        return torch.arange(n_bins + 1, dtype=torch.float64) / n_bins
+    last = -(-torch.arange(1, n_bins) * len(confidence) // n_bins) - 1  # rank of the last example of each bin but the final one
+    inner = confidence.sort().values[last].double()
+    ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    edges: Tensor = torch.unique_consecutive(torch.cat([ends[:1], inner[inner < confidence.amax()], ends[1:]]))
+    return edges
+
+
+def _sums(confidence: Tensor, correct: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Count, number right and sum of confidences of each bin, float64."""
+    inner = edges[1:-1].to(confidence.dtype)
+    # a float32 edge is rounded down, so that comparing with it is comparing with the real one
+    inner = torch.where(inner > edges[1:-1], torch.nextafter(inner, torch.zeros_like(inner)), inner)
+    where, bins = torch.bucketize(confidence, inner), len(edges) - 1
+    return (
+        torch.bincount(where, minlength=bins).double(),
+        torch.bincount(where, correct.double(), bins),
+        torch.bincount(where, confidence.double(), bins),
+    )
+
+
+def _ece(sums: tuple[Tensor, Tensor, Tensor], norm: str, debias: bool) -> float:
+    """Calibration error from the sums of the bins."""
+    count, right, confidence = (column[sums[0] > 0] for column in sums)
+    gap, weight, accuracy = (right - confidence).abs() / count, count / count.sum(), right / count
+    if norm == "max":
+        return float(gap.max())
+    if norm == "l1":
+        return float(weight @ gap)
+    square = gap.square()
+    if debias:
+        # one example tells nothing about its variance, and its bin is left out
+        square = torch.where(count > 1, square - accuracy * (1 - accuracy) / (count - 1).clamp(min=1), 0.0)
+    return math.sqrt(max(float(weight @ square), 0.0))
 
 
 def reliability_bins(
@@ -138,23 +167,21 @@ def reliability_bins(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import reliability_bins
     >>> bins = reliability_bins(np.array([0.2, 0.5, 0.9, 1.0]), np.array([0, 1, 1, 1]), n_bins=2)
     >>> bins.count.tolist(), bins.accuracy.tolist(), bins.confidence.round(3).tolist()
     ([2, 2], [0.5, 1.0], [0.35, 0.95])
     """
-    conf, right = _check.array("confidence", confidence, ndim=1), _check.array("correct", correct, ndim=1)
-    if conf.min() < 0 or conf.max() > 1:
-        raise ValueError(f"confidence: expected probabilities in [0, 1], got values from {conf.min():.4g} to {conf.max():.4g}; apply softmax first")
-    if right.shape != conf.shape or not np.isin(right, (0, 1)).all():
-        raise ValueError(f"correct: expected {len(conf)} entries 0 or 1 (predicted == target), got {_check.describe(correct)}")
+    conf = _check.values("confidence", confidence, ndim=1)
+    low, high = (float(v) for v in torch.aminmax(conf))
+    if low < 0 or high > 1:
+        raise ValueError(f"confidence: expected probabilities in [0, 1], got values from {low:.4g} to {high:.4g}; apply softmax first")
+    right = _check.zero_or_one("correct", correct, len(conf), "predicted == target")
     _check.choice("binning", binning, ("width", "mass"))
     edges = _bin_edges(conf, _check.count("n_bins", n_bins), binning)
-    where = np.searchsorted(edges[1:-1], conf, side="left")
-    bins = len(edges) - 1
-    count = np.bincount(where, minlength=bins)
-    with np.errstate(invalid="ignore"):
-        columns = (edges, count, np.bincount(where, right, bins) / count, np.bincount(where, conf, bins) / count)
-    return ReliabilityBins(*(torch.from_numpy(c) for c in columns)) if isinstance(confidence, Tensor) else ReliabilityBins(*columns)
+    count, hits, total = _sums(conf, right, edges)
+    return ReliabilityBins(*(_check.as_given(column, confidence) for column in (edges, count.long(), hits / count, total / count)))
 
 
 def expected_calibration_error(
@@ -200,6 +227,8 @@ def expected_calibration_error(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import expected_calibration_error
     >>> probs = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.6, 0.4]])
     >>> round(expected_calibration_error(probs, np.array([0, 0, 0, 1])), 3)
     0.1
@@ -207,17 +236,178 @@ def expected_calibration_error(
     _check.choice("norm", norm, ("l1", "l2", "max"))
     if _check.flag("debias", debias) and norm != "l2":
         raise ValueError(f"debias: expected norm='l2', the only one with this correction, got norm={norm!r}")
+    _check.choice("binning", binning, ("width", "mass"))
     p, y = _check.probs_and_target(probs, target)
-    # A float32 probability can exceed 1 by a rounding step.
-    bins = reliability_bins(p.max(axis=1).clip(max=1.0), p.argmax(axis=1) == y, n_bins=n_bins, binning=binning)
-    count, accuracy, confidence = (np.asarray(column)[np.asarray(bins.count) > 0] for column in bins[1:])
-    gap, weight = np.abs(accuracy - confidence), count / count.sum()
-    if norm == "max":
-        return float(gap.max())
-    if norm == "l1":
-        return float(weight @ gap)
-    square = gap**2
-    if debias:
-        # one example tells nothing about its variance, and its bin is left out
-        square = np.where(count > 1, square - accuracy * (1 - accuracy) / np.maximum(count - 1, 1), 0.0)
-    return float(np.sqrt(max(weight @ square, 0.0)))
+    conf, predicted = p.max(dim=1)
+    conf = conf.clamp_(max=1.0)  # a float32 probability can exceed 1 by a rounding step
+    return _ece(_sums(conf, predicted == y, _bin_edges(conf, _check.count("n_bins", n_bins), binning)), norm, debias)
+
+
+class ClasswiseECE(NamedTuple):
+    """Calibration error of each class's probability, (C,), and their plain mean."""
+
+    per_class: ndarray | Tensor
+    mean: float
+
+
+def classwise_ece(
+    probs: Float[ndarray, "N C"] | Float[Tensor, "N C"], target: Int[ndarray, " N"] | Int[Tensor, " N"], *, n_bins: int = 15
+) -> ClasswiseECE:
+    """Calibration error of each class's own probability, not only of the predicted class; 0 at best.
+
+    Parameters
+    ----------
+    probs : array or tensor (N, C)
+        Rows of probabilities.
+    target : whole numbers (N,)
+    n_bins : int >= 1
+        Bins of equal width, (a, b], for each class.
+
+    Returns
+    -------
+    ClasswiseECE
+        `(per_class, mean)`.
+
+    Raises
+    ------
+    ValueError
+        On NaN, rows that are no probabilities, or a label out of range.
+
+    Notes
+    -----
+    For class k, probability p[k] is compared with how often the label is k. With many classes most probabilities are near 0 and so is the mean:
+    values for different C cannot be compared.
+
+    References
+    ----------
+    Nixon et al. (2019), Measuring calibration in deep learning, arXiv:1904.01685, section 3; Kull et al. (2019), arXiv:1910.12656, equation 4.
+    Chapter `measuring-uncertainty`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import classwise_ece
+    >>> result = classwise_ece(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 0]))
+    >>> result.per_class.round(3).tolist(), round(result.mean, 3)
+    ([0.25, 0.25], 0.25)
+    """
+    p, y = _check.probs_and_target(probs, target)
+    edges = _bin_edges(p, _check.count("n_bins", n_bins), "width")
+    columns = p.t().contiguous().clamp_(max=1.0)
+    errors = torch.tensor([_ece(_sums(column, y == k, edges), "l1", False) for k, column in enumerate(columns)], dtype=torch.float64)
+    return ClasswiseECE(_check.as_given(errors, probs), float(errors.mean()))
+
+
+class BrierDecomposition(NamedTuple):
+    """Brier score = reliability − resolution + uncertainty."""
+
+    reliability: float
+    resolution: float
+    uncertainty: float
+
+
+def brier_decomposition(probs: Float[ndarray, "N C"] | Float[Tensor, "N C"], target: Int[ndarray, " N"] | Int[Tensor, " N"]) -> BrierDecomposition:
+    """Brier score split into reliability (0 at best), resolution (more is better) and uncertainty of the labels.
+
+    Parameters
+    ----------
+    probs : array or tensor (N, C)
+        Rows of probabilities.
+    target : whole numbers (N,)
+
+    Returns
+    -------
+    BrierDecomposition
+        `(reliability, resolution, uncertainty)`; reliability − resolution + uncertainty is `brier_score`, exactly.
+
+    Raises
+    ------
+    ValueError
+        On NaN, rows that are no probabilities, or a label out of range.
+
+    Notes
+    -----
+    Examples with identical rows form a group. Where every row is different, as with a network's outputs, each example is a group of its own:
+    reliability is then the Brier score, and resolution equals uncertainty. Round the probabilities first if you want groups.
+
+    References
+    ----------
+    Murphy (1973), A new vector partition of the probability score. Chapter `measuring-uncertainty`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import brier_decomposition
+    >>> probs, target = np.array([[0.8, 0.2]] * 4 + [[0.4, 0.6]] * 4), np.array([0, 0, 0, 1, 0, 1, 1, 1])
+    >>> [round(part, 4) for part in brier_decomposition(probs, target)]
+    [0.025, 0.125, 0.5]
+    """
+    p, y = _check.probs_and_target(probs, target)
+    rows, group, count = torch.unique(p.double(), dim=0, return_inverse=True, return_counts=True)
+    labels = F.one_hot(y, p.shape[1]).double()
+    share = (count / len(p)).double()
+    observed = torch.zeros_like(rows).index_add_(0, group, labels) / count[:, None]
+    base = labels.mean(dim=0)
+    reliability, resolution = (share @ (observed - other).square().sum(dim=1) for other in (rows, base))
+    return BrierDecomposition(float(reliability), float(resolution), float((base * (1 - base)).sum()))
+
+
+def fit_temperature(logits: Float[ndarray, "N C"] | Float[Tensor, "N C"], target: Int[ndarray, " N"] | Int[Tensor, " N"]) -> float:
+    """The temperature T that makes the NLL of softmax(z / T) least: temperature scaling.
+
+    Parameters
+    ----------
+    logits : array or tensor (N, C)
+        Of a validation split, never of the training or the test rows.
+    target : whole numbers (N,)
+
+    Returns
+    -------
+    float
+        Above 1 where the model was over-confident. Dividing by it never changes a prediction.
+
+    Raises
+    ------
+    ValueError
+        On NaN or a label out of range; where every prediction is right, since T → 0 would be best; where the logits are no better than chance,
+        since T → ∞ would be; where a label has probability 0, since no T mends that.
+
+    Notes
+    -----
+    The NLL has one minimum in 1/T. There the mean logit of the label equals the mean logit expected under softmax(z / T); the root is found by
+    bisection on log T, to the last digit. The much-copied L-BFGS with 50 steps and learning rate 0.01 can stop short of it.
+
+    References
+    ----------
+    Guo et al. (2017), On calibration of modern neural networks, arXiv:1706.04599, section 4.2. Chapter `measuring-uncertainty`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kdtutor.calibration import fit_temperature
+    >>> logits = np.array([[2.0, 0.0], [2.0, 0.0], [2.0, 0.0], [2.0, 0.0]])
+    >>> round(fit_temperature(logits, np.array([0, 0, 0, 1])), 4)  # 2 / ln 3: confidence 3/4
+    1.8205
+    """
+    z = _check.metric_logits("logits", logits)
+    y = _check.class_numbers(target, *z.shape)
+    possible = ~z.isneginf()
+    label = z.gather(1, y[:, None])[:, 0]
+    if bool(label.isneginf().any()):
+        raise ValueError("logits: expected a finite logit for each label, got -inf; the NLL is infinite at every temperature")
+    top = z.amax(dim=1, keepdim=True)
+    finite = torch.where(possible, z, top)
+
+    def too_hot(log_t: float) -> bool:
+        """Whether the least NLL lies at a smaller T."""
+        p = torch.softmax((z - top) / math.exp(log_t), dim=1)
+        return float((label - (p * finite).sum(dim=1)).mean()) > 0
+
+    low, high = -40.0, 40.0
+    if too_hot(low) or not bool((top[:, 0] - label).any()):
+        raise ValueError("logits: expected some wrong predictions, got none: the NLL falls as T -> 0; use more validation rows")
+    if not too_hot(high):
+        raise ValueError("logits: expected logits better than chance, got none such: the NLL falls as T -> infinity; check the labels' order")
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (low, middle) if too_hot(middle) else (middle, high)
+    return math.exp((low + high) / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -184,3 +185,125 @@ def random_shift(x: Float[Tensor, "N 1 H W"], generator: torch.Generator, *, pix
     up, left = (torch.randint(0, 2 * pixels + 1, (n, 1), generator=generator) for _ in range(2))
     rows, columns = up + torch.arange(height), left + torch.arange(width)
     return padded[torch.arange(n)[:, None, None], 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+
+
+def _images(x: Any) -> Tensor:
+    if not isinstance(x, Tensor) or x.ndim != 4 or not x.is_floating_point() or x.numel() < 1:
+        raise ValueError(f"x: expected images (N, C, H, W) of floating-point numbers, got {_check.describe(x)}")
+    return x
+
+
+def rotate(x: Float[Tensor, "N C H W"], degrees: float) -> Float[Tensor, "N C H W"]:
+    """Turn each image counter-clockwise about its middle; corners that become visible get the image's minimum.
+
+    Parameters
+    ----------
+    x : tensor (N, C, H, W)
+    degrees : float
+
+    Returns
+    -------
+    tensor (N, C, H, W)
+
+    Raises
+    ------
+    ValueError
+        If x is not of that shape or the angle is not finite.
+
+    Notes
+    -----
+    Bilinear interpolation: turning back does not restore the image. A shift of the inputs for tests. Chapter `uncertainty-of-students`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kdtutor.data import rotate
+    >>> rotate(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 90.0).round()
+    tensor([[[[2., 4.],
+              [1., 3.]]]])
+    """
+    x, angle = _images(x), math.radians(_check.number("degrees", degrees))
+    turn = torch.tensor([[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0]], dtype=x.dtype, device=x.device)
+    # affine_grid works in coordinates from -1 to 1 on both axes, whatever the sides are
+    stretch = torch.tensor([[1.0, x.shape[2] / x.shape[3], 1.0], [x.shape[3] / x.shape[2], 1.0, 1.0]], dtype=x.dtype, device=x.device)
+    grid = F.affine_grid((turn * stretch).expand(len(x), 2, 3), list(x.shape), align_corners=False)
+    lowest = x.amin(dim=(1, 2, 3), keepdim=True)
+    return F.grid_sample(x - lowest, grid, align_corners=False) + lowest
+
+
+def add_noise(x: Float[Tensor, "N ..."], sd: float, *, seed: int) -> Float[Tensor, "N ..."]:
+    """Add independent Gaussian noise to each entry.
+
+    Parameters
+    ----------
+    x : tensor (N, ...)
+    sd : float >= 0
+        Standard deviation, in the unit of x.
+    seed : int >= 0
+        Chooses the noise; the global random state is left as it was.
+
+    Returns
+    -------
+    tensor, the shape of x
+
+    Raises
+    ------
+    ValueError
+        If x is not floating-point or `sd` is negative.
+
+    Notes
+    -----
+    Values may leave the range of real pixels. Chapter `uncertainty-of-students`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kdtutor.data import add_noise
+    >>> add_noise(torch.zeros(1, 3), 0.0, seed=0)
+    tensor([[0., 0., 0.]])
+    """
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        raise ValueError(f"x: expected a tensor of floating-point numbers, got {_check.describe(x)}")
+    spread = _check.number("sd", sd)
+    if spread < 0:
+        raise ValueError(f"sd: expected a number of at least 0, got {spread:g}")
+    generator = torch.Generator().manual_seed(_check.count("seed", seed, least=0))
+    return x + spread * torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
+
+
+def drop_class(split: Split, number: int) -> Split:
+    """The rows of a split whose class is another one; the class numbers stay as they are.
+
+    Parameters
+    ----------
+    split : Split
+    number : int >= 0
+        The class to leave out.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        If nothing would be left or the class does not occur.
+
+    Notes
+    -----
+    A student trained without a class can still learn of it from its teacher. Chapter `generalisation`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kdtutor.data import Split, drop_class
+    >>> drop_class(Split(torch.arange(3.0)[:, None], torch.tensor([0, 3, 1])), 3).target
+    tensor([0, 1])
+    """
+    if not isinstance(split, Split):
+        raise ValueError(f"split: expected a kdtutor.data.Split(x, target), got {_check.describe(split)}")
+    kept = split.target != _check.count("number", number, least=0)
+    if bool(kept.all()) or not bool(kept.any()):
+        found = torch.unique(split.target).tolist()
+        raise ValueError(f"number: expected one of several classes of the split, {found}, got {number}")
+    return Split(split.x[kept], split.target[kept])

@@ -36,6 +36,7 @@ class MLP(nn.Module):
     Examples
     --------
     >>> import torch
+    >>> from kdtutor.models import MLP
     >>> MLP(4, 3, hidden=(8,))(torch.zeros(2, 4)).shape
     torch.Size([2, 3])
     """
@@ -84,6 +85,7 @@ class SmallCNN(nn.Module):
     Examples
     --------
     >>> import torch
+    >>> from kdtutor.models import SmallCNN
     >>> SmallCNN(10)(torch.zeros(2, 1, 14, 14)).shape
     torch.Size([2, 10])
     """

@@ -6,10 +6,12 @@ import contextlib
 import copy
 import functools
 import math
+import os
 import random
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
+import joblib
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -48,8 +50,9 @@ class FitOptions(TypedDict, total=False):
 
     epochs (40), batch_size (100), learning_rate (5e-3), optimizer ("adam" or "sgd" with momentum 0.9), augment (None or a function of a batch
     and a generator), validation (None or a Split: its NLL is recorded each epoch), patience (None or the epochs without a better validation
-    NLL after which training stops; the best weights are kept then), seed (0: order of the rows, dropout, augmentation), progress (False).
-    The learning rate falls to 0 along a half cosine.
+    NLL after which training stops; the best weights are kept then), seed (0: order of the rows, dropout, augmentation), progress (False),
+    checkpoint (None or a path: the state is saved there after each epoch, and a run that was cut off goes on from it to the same weights).
+    The learning rate falls to 0 along a half cosine. Batches go to the device of the model.
     """
 
     epochs: int
@@ -61,6 +64,7 @@ class FitOptions(TypedDict, total=False):
     patience: int | None
     seed: int
     progress: bool
+    checkpoint: str | os.PathLike[str] | None
 
 
 def seed_everything(seed: int) -> None:
@@ -131,6 +135,7 @@ def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: i
     Returns
     -------
     tensor (N, C)
+        On the device of the model.
 
     Raises
     ------
@@ -145,8 +150,15 @@ def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: i
         raise ValueError(
             f"model and x: expected a torch module and a tensor with at least one row, got {type(model).__name__} and {_check.describe(x)}"
         )
+    device = _device(model, x)
     with eval_mode(model), torch.no_grad():
-        return torch.cat([model(batch) for batch in torch.split(x, _check.count("batch_size", batch_size))])
+        return torch.cat([model(batch.to(device)) for batch in torch.split(x, _check.count("batch_size", batch_size))])
+
+
+def _device(model: nn.Module, x: Tensor) -> torch.device:
+    """Where the model's parameters lie; a model without any runs where x lies."""
+    first = next(model.parameters(), None)
+    return x.device if first is None else first.device
 
 
 def evaluate(model: nn.Module, split: Split) -> Evaluation:
@@ -175,7 +187,7 @@ def evaluate(model: nn.Module, split: Split) -> Evaluation:
     logits = predict_logits(model, split.x)
     probs = torch.softmax(logits.double(), dim=-1)
     return Evaluation(
-        accuracy=float((logits.argmax(-1) == split.target).double().mean()),
+        accuracy=float((logits.argmax(-1).cpu() == split.target.cpu()).double().mean()),
         nll=negative_log_likelihood(logits, split.target),
         brier=brier_score(probs, split.target),
         ece=expected_calibration_error(probs, split.target),
@@ -186,6 +198,7 @@ def _fit(
     model: nn.Module,
     split: Split,
     batch_loss: BatchLoss,
+    what: tuple[object, ...],
     *,
     epochs: int = 40,
     batch_size: int = 100,
@@ -196,6 +209,7 @@ def _fit(
     patience: int | None = None,
     seed: int = 0,
     progress: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> History:
     """Minimise `batch_loss` over the model's parameters. Random numbers come from `seed` alone; the global state is left as it was."""
     epochs, batch_size = _check.count("epochs", epochs), _check.count("batch_size", batch_size)
@@ -206,47 +220,104 @@ def _fit(
         raise ValueError("patience: expected a validation split beside it, got none; pass validation=data.validation, never the test split")
     if validation is not None:
         _check_split("validation", validation)
-    steps = epochs * math.ceil(len(split.x) / batch_size)
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    method: torch.optim.Optimizer = (
-        torch.optim.Adam(parameters, lr=learning_rate, fused=True)
-        if optimizer == "adam"
-        else torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(method, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
-    history = History([], [], epochs)
-    best, best_epoch, best_state = math.inf, epochs, None
+    seed, device = _check.count("seed", seed, least=0), _device(model, split.x)
     with _modes_restored(model), torch.random.fork_rng():
-        seed = _check.count("seed", seed, least=0)
-        torch.manual_seed(seed)
-        generator = torch.Generator().manual_seed(seed)
-        for epoch in tqdm(range(1, epochs + 1), disable=not progress, unit="epoch"):
+        run = _Run(model, epochs * math.ceil(len(split.x) / batch_size), learning_rate, optimizer, seed)
+        settings = repr(
+            (what, epochs, batch_size, learning_rate, optimizer, seed, patience, augment is not None, validation is not None, split.x.shape)
+        )
+        run.load(checkpoint, settings)
+        for epoch in tqdm(range(run.epoch + 1, epochs + 1), initial=run.epoch, total=epochs, disable=not progress, unit="epoch"):
+            if patience is not None and run.epoch - run.best_epoch >= patience:
+                break
             model.train()
             total = 0.0
-            for rows in torch.split(torch.randperm(len(split.x), generator=generator), batch_size):
-                x = split.x[rows]
-                loss = batch_loss(x if augment is None else augment(x, generator), rows)
+            for rows in torch.split(torch.randperm(len(split.x), generator=run.generator), batch_size):
+                x = split.x[rows].to(device)
+                loss = batch_loss(x if augment is None else augment(x, run.generator), rows)
                 if not bool(torch.isfinite(loss)):
                     raise FloatingPointError(
                         f"loss: expected a finite number, got {loss.item()} in epoch {epoch}; lower learning_rate or check the inputs"
                     )
-                method.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                method.step()
-                schedule.step()
+                run.step(loss)
                 total += float(loss.detach()) * len(rows)
-            history.train_loss.append(total / len(split.x))
-            if validation is None:
-                continue
-            history.validation_nll.append(negative_log_likelihood(predict_logits(model, validation.x), validation.target))
-            if patience is not None and history.validation_nll[-1] < best:
-                best, best_epoch, best_state = history.validation_nll[-1], epoch, copy.deepcopy(model.state_dict())
-            if patience is not None and epoch - best_epoch >= patience:
-                break
-    if best_state is not None:
-        model.load_state_dict(best_state)
-        history = history._replace(kept_epoch=best_epoch)
-    return history
+            run.history.train_loss.append(total / len(split.x))
+            if validation is not None:
+                run.history.validation_nll.append(negative_log_likelihood(predict_logits(model, validation.x), validation.target))
+            run.finish(epoch, keep_best=patience is not None)
+            run.save(checkpoint, settings)
+    if run.best_state is None:
+        return run.history._replace(kept_epoch=run.epoch)
+    model.load_state_dict(run.best_state)
+    return run.history._replace(kept_epoch=run.best_epoch)
+
+
+class _Run:
+    """All that changes while a model is trained, so that it can be saved and taken up again."""
+
+    def __init__(self, model: nn.Module, steps: int, learning_rate: float, optimizer: str, seed: int) -> None:
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        self.model, self.epoch, self.history = model, 0, History([], [], 0)
+        self.best_nll, self.best_epoch = math.inf, 0
+        self.best_state: dict[str, Any] | None = None
+        self.optimizer: torch.optim.Optimizer = (
+            torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+            if optimizer == "adam"
+            else torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
+        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
+        torch.manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def step(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.schedule.step()
+
+    def finish(self, epoch: int, *, keep_best: bool) -> None:
+        self.epoch = epoch
+        if keep_best and self.history.validation_nll[-1] < self.best_nll:
+            self.best_nll, self.best_epoch = self.history.validation_nll[-1], epoch
+            self.best_state = copy.deepcopy(self.model.state_dict())
+
+    def save(self, path: str | os.PathLike[str] | None, settings: str) -> None:
+        if path is None:
+            return
+        state = {
+            "settings": settings,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "generator": self.generator.get_state(),
+            "random": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "history": list(self.history),
+            "best": [self.best_nll, self.best_epoch, self.best_state],
+            "epoch": self.epoch,
+        }
+        aside = f"{os.fspath(path)}.part"
+        torch.save(state, aside)
+        os.replace(aside, path)  # a run that is killed here leaves the old file whole
+
+    def load(self, path: str | os.PathLike[str] | None, settings: str) -> None:
+        if path is None or not os.path.exists(path):
+            return
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        if state["settings"] != settings:
+            raise ValueError(
+                f"checkpoint: expected the file of this run, {settings}, got {os.fspath(path)} of a run with {state['settings']}; "
+                "delete the file or give another name"
+            )
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["generator"])
+        torch.set_rng_state(state["random"])
+        if state["cuda"]:
+            torch.cuda.set_rng_state_all(state["cuda"])
+        self.history, self.epoch = History(*state["history"]), state["epoch"]
+        self.best_nll, self.best_epoch, self.best_state = state["best"]
 
 
 def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float = 0.0, **options: Unpack[FitOptions]) -> History:
@@ -284,10 +355,10 @@ def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float =
 
     def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
         logits = model(x)
-        target = _check.target(split.target[rows], *logits.shape)  # cross_entropy would pass over a label of -100
+        target = _check.target(split.target[rows].to(x.device), *logits.shape)  # cross_entropy would pass over a label of -100
         return F.cross_entropy(logits, target, label_smoothing=smoothing)
 
-    return _fit(model, split, batch_loss, **options)
+    return _fit(model, split, batch_loss, ("supervised", smoothing), **options)
 
 
 def distill(
@@ -339,7 +410,11 @@ def distill(
     split = _check_split("split", split)
     _check.module("student", student)
     if loss is None:
-        loss = functools.partial(distillation_loss, temperature=_check.temperature(temperature), alpha=_check.fraction("alpha", alpha))
+        temperature, alpha = _check.temperature(temperature), _check.fraction("alpha", alpha)
+        loss = functools.partial(distillation_loss, temperature=temperature, alpha=alpha)
+        what: tuple[object, ...] = ("distillation", temperature, alpha)
+    else:
+        what = ("distillation", getattr(loss, "__qualname__", type(loss).__name__))
     augmented = options.get("augment") is not None
     cache_teacher = not augmented if cache_teacher is None else cache_teacher
     if augmented and (cache_teacher or isinstance(teacher, Tensor)):
@@ -357,9 +432,9 @@ def distill(
 
     def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
         teacher_logits = cached[rows] if cached is not None else predict_logits(network, x)
-        return loss(student(x), teacher_logits, split.target[rows])
+        return loss(student(x), teacher_logits.to(x.device), split.target[rows].to(x.device))
 
-    return _fit(student, split, batch_loss, **options)
+    return _fit(student, split, batch_loss, what, **options)
 
 
 # ------------------------------------------------------------------ repetition
@@ -409,7 +484,12 @@ class Repeats(NamedTuple):
         )
 
 
-def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seeds: Sequence[int]) -> Repeats:
+def _one_seed(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seed: int, threads: int) -> Mapping[Any, Mapping[str, float]]:
+    torch.set_num_threads(threads)
+    return experiment(seed)
+
+
+def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seeds: Sequence[int], *, workers: int = 1) -> Repeats:
     """Run an experiment once a seed and collect its numbers, for means, standard errors and paired differences.
 
     Parameters
@@ -419,6 +499,9 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
         teacher and the initial weights, so that their difference is paired.
     seeds : sequence of int
         At least two different ones.
+    workers : int >= 1
+        Processes that run seeds at the same time. The numbers are the same if the experiment takes all its random numbers from its seed. Set
+        one thread first (``torch.set_num_threads(1)``): the workers take the number over.
 
     Returns
     -------
@@ -436,6 +519,7 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
 
     Examples
     --------
+    >>> from kdtutor.training import repeat_over_seeds
     >>> result = repeat_over_seeds(lambda seed: {"plain": {"accuracy": 0.90 + seed / 100}, "kd": {"accuracy": 0.92 + seed / 100}}, [0, 1, 2])
     >>> print(result.mean("kd", "accuracy"), "|", result.difference("kd", "plain", "accuracy"))
     0.930 ± 0.006 | 0.020 ± 0.000
@@ -443,7 +527,10 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
     seeds = tuple(seeds)
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds: expected at least two different seeds, got {list(seeds)}; one run says nothing about chance")
-    runs = [experiment(seed) for seed in seeds]
+    if _check.count("workers", workers) == 1:
+        runs = [experiment(seed) for seed in seeds]
+    else:  # joblib's processes can run functions that a notebook defines
+        runs = joblib.Parallel(n_jobs=workers)(joblib.delayed(_one_seed)(experiment, seed, torch.get_num_threads()) for seed in seeds)
     shape = {arm: list(row) for arm, row in runs[0].items()}
     for seed, run in zip(seeds, runs, strict=True):
         if {arm: set(row) for arm, row in run.items()} != {arm: set(row) for arm, row in shape.items()}:

@@ -70,7 +70,7 @@ def test_reliability_bins_by_hand():
 
 @pytest.mark.parametrize("n_bins", [1, 2, 10, 15])
 def test_an_edge_belongs_to_the_bin_below_it(n_bins):
-    edges = np.linspace(0, 1, n_bins + 1)
+    edges = np.arange(n_bins + 1) / n_bins
     assert reliability_bins(edges[1:], np.ones(n_bins), n_bins=n_bins).count.tolist() == [1] * n_bins
     above = np.nextafter(edges[:-1], 1)
     assert reliability_bins(above, np.ones(n_bins), n_bins=n_bins).count.tolist() == [1] * n_bins
