@@ -48,9 +48,9 @@ lint:  ## Check style and types only
 	@$(PYTHON) tools/setup_env.py test
 	@$(PY) tools/test.py lint types
 
-bench:  ## Time the losses and metrics beside other packages
+bench:  ## Time the package beside others; ROWS="loss metric relation explanation training" picks groups
 	@$(PYTHON) tools/setup_env.py test
-	@$(PY) benchmarks/losses.py
+	@$(PY) benchmarks/run.py $(ROWS)
 
 translate:  ## Bring the Chinese message files up to date and list what is left
 	@$(PYTHON) tools/setup_env.py book

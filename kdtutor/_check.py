@@ -66,7 +66,7 @@ def target(value: Tensor, rows: int, classes: int, *, name: str = "target") -> T
     """Check class numbers `(N,)` in `0 .. C-1`."""
     if not isinstance(value, Tensor) or value.dtype != torch.int64 or value.shape != (rows,):
         raise ValueError(f"{name}: expected int64 class numbers of shape ({rows},), got {describe(value)}; use target.long(), not one-hot rows")
-    low, high = int(value.min()), int(value.max())
+    low, high = (int(v) for v in torch.aminmax(value))
     if low < 0 or high >= classes:
         raise ValueError(f"{name}: expected class numbers 0 to {classes - 1}, got values from {low} to {high}; map labels to 0 .. C-1 first")
     return value

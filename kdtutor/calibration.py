@@ -108,12 +108,14 @@ def _bin_edges(confidence: Tensor, n_bins: int, binning: Binning) -> Tensor:
     return edges
 
 
-def _sums(confidence: Tensor, correct: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _sums(confidence: Tensor, correct: Tensor, edges: Tensor, binning: Binning = "width") -> tuple[Tensor, Tensor, Tensor]:
     """Count, number right and sum of confidences of each bin, float64."""
-    inner = edges[1:-1].to(confidence.dtype)
-    # a float32 edge is rounded down, so that comparing with it is comparing with the real one
-    inner = torch.where(inner > edges[1:-1], torch.nextafter(inner, torch.zeros_like(inner)), inner)
-    where, bins = torch.bucketize(confidence, inner), len(edges) - 1
+    bins = len(edges) - 1
+    if binning == "width" and confidence.dtype == torch.float32:  # 24 binary digits times a bin number: exact in float64, and fast
+        number = (confidence.double() * bins).ceil_().sub_(1).clamp_(min=0)
+        where = number.to(torch.uint8 if bins < 256 else torch.int64)
+    else:
+        where = torch.bucketize(confidence, edges[1:-1].to(confidence.dtype))
     return (
         torch.bincount(where, minlength=bins).double(),
         torch.bincount(where, correct.double(), bins),
@@ -180,7 +182,7 @@ def reliability_bins(
     right = _check.zero_or_one("correct", correct, len(conf), "predicted == target")
     _check.choice("binning", binning, ("width", "mass"))
     edges = _bin_edges(conf, _check.count("n_bins", n_bins), binning)
-    count, hits, total = _sums(conf, right, edges)
+    count, hits, total = _sums(conf, right, edges, binning)
     return ReliabilityBins(*(_check.as_given(column, confidence) for column in (edges, count.long(), hits / count, total / count)))
 
 
@@ -202,7 +204,7 @@ def expected_calibration_error(
     target : whole numbers (N,)
     n_bins : int >= 1
     norm : "l1", "l2" or "max"
-        Mean of the |gaps|, root of the mean square gap (both weighted by the size of the bin), or the largest gap.
+        Mean of the absolute gaps, root of the mean square gap (both weighted by the size of the bin), or the largest gap.
     binning : "width" or "mass"
     debias : bool
         Only for "l2": take off the part of each squared gap that chance alone gives; a sum below 0 counts as 0.
@@ -240,7 +242,7 @@ def expected_calibration_error(
     p, y = _check.probs_and_target(probs, target)
     conf, predicted = p.max(dim=1)
     conf = conf.clamp_(max=1.0)  # a float32 probability can exceed 1 by a rounding step
-    return _ece(_sums(conf, predicted == y, _bin_edges(conf, _check.count("n_bins", n_bins), binning)), norm, debias)
+    return _ece(_sums(conf, predicted == y, _bin_edges(conf, _check.count("n_bins", n_bins), binning), binning), norm, debias)
 
 
 class ClasswiseECE(NamedTuple):

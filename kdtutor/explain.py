@@ -72,7 +72,7 @@ def saliency(model: nn.Module, x: Float[Tensor, "N ..."], target: Int64[Tensor, 
     target : int64 tensor (N,)
         Class to explain, as a rule the predicted one.
     absolute : bool
-        Give |gradient|. Absolute maps of quite different models look alike: compare signed ones.
+        Give the absolute values. Absolute maps of quite different models look alike: compare signed ones.
 
     Returns
     -------

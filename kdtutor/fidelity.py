@@ -122,7 +122,7 @@ def predictive_js(
 def total_variation(
     student_logits: Float[ndarray, "N C"] | Float[Tensor, "N C"], teacher_logits: Float[ndarray, "N C"] | Float[Tensor, "N C"]
 ) -> float:
-    """Total variation ½ Σ |p − q| of the predictions at T = 1, mean over the examples; 0 at best, 1 at worst.
+    """Total variation, half the sum of the absolute differences, of the predictions at T = 1, mean over the examples; 0 at best, 1 at worst.
 
     Parameters
     ----------

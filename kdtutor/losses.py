@@ -179,8 +179,9 @@ def distillation_loss(
     DistillationParts(loss=tensor(0.5890), soft=tensor(0.4848), hard=tensor(0.6931))
     """
     alpha = _check.fraction("alpha", alpha)
-    s, _ = _check.pair(student_logits, teacher_logits)
-    soft = kd_loss(student_logits, teacher_logits, temperature=temperature)
+    s, t = _check.pair(student_logits, teacher_logits)
+    temperature = _check.temperature(temperature)
+    soft = softened_kl(s, t, temperature, temperature**2, mean=True)
     hard = F.cross_entropy(s, _check.target(target, *s.shape))
     # weight 0 switches off even an infinite term, but hides no NaN
     if alpha == 0 and not soft.isnan():

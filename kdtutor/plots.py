@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 
+from kdtutor import _check
 from kdtutor.training import Estimate
 
 # Okabe and Ito's colours, apart for colour-blind readers; line styles and markers tell them apart in print.
@@ -19,7 +20,12 @@ HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 
 
 def use_style() -> None:
-    """Set the book's figure style: white card, no frame on top and right, readable on a phone."""
+    """Set the book's figure style: white card, no frame on top and right, readable on a phone.
+
+    Notes
+    -----
+    Changes matplotlib's settings for the whole process. Used by every chapter.
+    """
     mpl.rcParams.update(
         {
             "figure.figsize": (6.4, 3.6),
@@ -37,10 +43,45 @@ def use_style() -> None:
     )
 
 
+def _check_series(series: Mapping[str, Sequence[Any]], length: int) -> None:
+    if not 1 <= len(series) <= len(COLOURS):
+        raise ValueError(f"series: expected 1 to {len(COLOURS)} of them, got {len(series)}; draw two figures")
+    for label, values in series.items():
+        if len(values) != length:
+            raise ValueError(f"series: expected {length} values for each, got {len(values)} for {label!r}")
+
+
 def lines(
     ax: Axes, x: Sequence[float], series: Mapping[str, Sequence[float] | Sequence[Estimate]], *, xlabel: str, ylabel: str, log: str = ""
 ) -> Axes:
-    """Lines over x with markers; a series of `Estimate` gets error bars of one standard error. `log` names axes: "", "x", "y" or "xy"."""
+    """Lines over x with markers, each with its own colour, style and marker.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x : sequence of K numbers
+    series : mapping of label to K numbers or K `training.Estimate`
+        At most 7. An Estimate gets an error bar of one standard error.
+    xlabel, ylabel : str
+        With the unit.
+    log : "", "x", "y" or "xy"
+        Axes with a logarithmic scale, base 2 for x.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If there are more than 7 series, one is not as long as x, or `log` is unknown.
+
+    Notes
+    -----
+    Chapter `the-loss`.
+    """
+    _check_series(series, len(x))
+    _check.choice("log", log, ("", "x", "y", "xy"))
     for i, (label, values) in enumerate(series.items()):
         means = [v.mean if isinstance(v, Estimate) else v for v in values]
         errors = [v.standard_error if isinstance(v, Estimate) else 0.0 for v in values]
@@ -59,7 +100,31 @@ def lines(
 
 
 def bars(ax: Axes, labels: Sequence[str], series: Mapping[str, Sequence[float]], *, xlabel: str = "", ylabel: str, stacked: bool = False) -> Axes:
-    """Bars by label, several series beside each other or stacked."""
+    """Bars by label, several series beside each other or stacked.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    labels : sequence of K str
+    series : mapping of label to K numbers
+        At most 7.
+    xlabel, ylabel : str
+    stacked : bool
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If there are more than 7 series or one is not as long as the labels.
+
+    Notes
+    -----
+    Chapter `the-loss`.
+    """
+    _check_series(series, len(labels))
     position, width = np.arange(len(labels), dtype=float), 0.8 if stacked else 0.8 / len(series)
     bottom = np.zeros(len(labels))
     for i, (label, values) in enumerate(series.items()):
@@ -78,8 +143,34 @@ def bars(ax: Axes, labels: Sequence[str], series: Mapping[str, Sequence[float]],
 
 
 def image_row(axes: Sequence[Axes], images: Any, captions: Sequence[str]) -> Sequence[Axes]:
-    """Grey images `(K, H, W)`, one an axis, dark on white, with a caption below each."""
-    for ax, image, caption in zip(axes, np.asarray(images), captions, strict=True):
+    """Grey images, one an axis, dark on white, with a caption below each.
+
+    Parameters
+    ----------
+    axes : sequence of K matplotlib Axes
+    images : array or tensor (K, H, W)
+    captions : sequence of K str
+
+    Returns
+    -------
+    sequence of matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the three differ in length or the images have another shape.
+
+    Notes
+    -----
+    Chapter `the-loss`.
+    """
+    pictures = np.asarray(images)
+    if pictures.ndim != 3 or not len(axes) == len(pictures) == len(captions):
+        raise ValueError(
+            f"axes, images and captions: expected one length and images (K, H, W), got {len(axes)} axes, {len(captions)} captions and "
+            f"{_check.describe(images)}"
+        )
+    for ax, image, caption in zip(axes, pictures, captions, strict=True):
         ax.imshow(image, cmap="gray_r")
         ax.set_xticks([])
         ax.set_yticks([])

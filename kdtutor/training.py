@@ -331,7 +331,7 @@ def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float =
         Rows to fit, never the test rows.
     label_smoothing : float in [0, 1]
         Spread evenly over all classes, as in `losses.smooth_labels`.
-    **options
+    options : keyword arguments
         See `FitOptions`.
 
     Returns
@@ -389,7 +389,7 @@ def distill(
     cache_teacher : bool or None
         True runs the teacher once over all rows, False on each batch. None caches unless `augment` changes the inputs: teacher and student
         must see the same images.
-    **options
+    options : keyword arguments
         See `FitOptions`.
 
     Returns

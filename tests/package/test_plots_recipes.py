@@ -87,7 +87,7 @@ def test_images_are_dark_on_white_with_captions(axes):
 
 
 def test_as_many_captions_as_images(axes):
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="2 captions"):
         plots.image_row(axes, np.zeros((3, 4, 4)), ["a", "b"])
 
 
@@ -220,3 +220,12 @@ def test_the_standard_teacher_is_far_better_than_chance():
 
     data, teacher = recipes.standard_teacher(0)
     assert evaluate(teacher, data.test).accuracy > 0.9
+
+
+def test_more_series_than_colours_or_of_another_length_are_refused(axes):
+    with pytest.raises(ValueError, match=r"series: expected 1 to 7 .* got 8"):
+        plots.lines(axes[0], [1, 2], {str(i): [1, 2] for i in range(8)}, xlabel="x", ylabel="y")
+    with pytest.raises(ValueError, match=r"series: expected 2 values .* got 3 for 'b'"):
+        plots.bars(axes[0], ["p", "q"], {"a": [1, 2], "b": [1, 2, 3]}, ylabel="y")
+    with pytest.raises(ValueError, match=r"log: expected one of"):
+        plots.lines(axes[0], [1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y", log="both")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from kdbook import interactive, offline, page, register, search, status, translation
+from kdbook import api, interactive, offline, page, register, search, status, translation
 
-MODULES = (translation, offline, page, search, register, interactive, status)
+MODULES = (translation, offline, page, search, register, interactive, status, api)
 
 
 def setup(app):
