@@ -110,6 +110,19 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
+def function(name: str, value: object) -> None:
+    """Check something that can be called; a class is taken for a mistake."""
+    if not callable(value) or isinstance(value, type):
+        raise ValueError(f"{name}: expected a function, got {describe(value)}")
+
+
+def inputs(name: str, value: object) -> Tensor:
+    """Check a tensor with at least one row."""
+    if not isinstance(value, Tensor) or value.ndim < 1 or value.numel() < 1:
+        raise ValueError(f"{name}: expected a tensor with at least one row, got {describe(value)}; convert arrays with torch.as_tensor(...)")
+    return value
+
+
 def module(name: str, value: object) -> torch.nn.Module:
     """Check a torch module."""
     if not isinstance(value, torch.nn.Module):

@@ -21,6 +21,14 @@ def log_softmax_at(logits: Tensor, temperature: float) -> Tensor:
     return torch.log_softmax(logits / temperature, dim=-1)
 
 
+def unit(rows: Tensor) -> Tensor:
+    """Rows of length 1 along the last axis; a row of zeros stays one, with a finite gradient, and no square overflows or vanishes."""
+    largest = rows.detach().abs().amax(dim=-1, keepdim=True)
+    rows = rows / torch.where(largest == 0, 1.0, largest)
+    length = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
+    return rows / torch.where(length == 0, 1.0, length)
+
+
 def kl_and_gap(log_p: Tensor, log_q: Tensor) -> tuple[Tensor, Tensor]:
     """KL(p‖q) of each row, in nats, and q − p, from log-probabilities (..., C).
 

@@ -47,7 +47,7 @@ def negative_log_likelihood(logits: Float[ndarray, "N C"] | Float[Tensor, "N C"]
 
     References
     ----------
-    Gneiting and Raftery (2007), Strictly proper scoring rules, section 4. Chapter `the-loss`.
+    Gneiting and Raftery (2007), Strictly proper scoring rules, section 3. Chapter `the-loss`.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def reliability_bins(
 
     References
     ----------
-    DeGroot and Fienberg (1983); Guo et al. (2017), arXiv:1706.04599. Chapter `the-loss`.
+    DeGroot and Fienberg (1983), The comparison and evaluation of forecasters; Guo et al. (2017), arXiv:1706.04599. Chapter `the-loss`.
 
     Examples
     --------
@@ -282,7 +282,7 @@ def classwise_ece(
 
     References
     ----------
-    Nixon et al. (2019), Measuring calibration in deep learning, arXiv:1904.01685, section 3; Kull et al. (2019), arXiv:1910.12656, equation 4.
+    Nixon et al. (2019), Measuring calibration in deep learning, arXiv:1904.01685; Kull et al. (2019), arXiv:1910.12656.
     Chapter `measuring-uncertainty`.
 
     Examples
@@ -295,7 +295,7 @@ def classwise_ece(
     """
     p, y = _check.probs_and_target(probs, target)
     edges = _bin_edges(p, _check.count("n_bins", n_bins), "width")
-    columns = p.t().contiguous().clamp_(max=1.0)
+    columns = p.clamp(max=1.0).t().contiguous()
     errors = torch.tensor([_ece(_sums(column, y == k, edges), "l1", False) for k, column in enumerate(columns)], dtype=torch.float64)
     return ClasswiseECE(_check.as_given(errors, probs), float(errors.mean()))
 
@@ -347,7 +347,7 @@ def brier_decomposition(probs: Float[ndarray, "N C"] | Float[Tensor, "N C"], tar
     p, y = _check.probs_and_target(probs, target)
     rows, group, count = torch.unique(p.double(), dim=0, return_inverse=True, return_counts=True)
     labels = F.one_hot(y, p.shape[1]).double()
-    share = (count / len(p)).double()
+    share = count.double() / len(p)
     observed = torch.zeros_like(rows).index_add_(0, group, labels) / count[:, None]
     base = labels.mean(dim=0)
     reliability, resolution = (share @ (observed - other).square().sum(dim=1) for other in (rows, base))
@@ -398,18 +398,20 @@ def fit_temperature(logits: Float[ndarray, "N C"] | Float[Tensor, "N C"], target
     if bool(label.isneginf().any()):
         raise ValueError("logits: expected a finite logit for each label, got -inf; the NLL is infinite at every temperature")
     top = z.amax(dim=1, keepdim=True)
-    finite = torch.where(possible, z, top)
+    gap, label = torch.where(possible, z - top, 0.0), label - top[:, 0]  # at most 0
+    if not bool(label.any()):
+        raise ValueError("logits: expected some wrong predictions, got none: the NLL falls as T -> 0; use more validation rows")
+    unit = -float(gap.amin())
+    gap, label = gap / unit, label / unit
+    if float((label - gap.sum(dim=1) / possible.sum(dim=1)).mean()) <= 1e-12:
+        raise ValueError("logits: expected logits better than chance, got none such: the NLL falls as T -> infinity; check the labels' order")
+    shifted = torch.where(possible, gap, -torch.inf)
 
     def too_hot(log_t: float) -> bool:
         """Whether the least NLL lies at a smaller T."""
-        p = torch.softmax((z - top) / math.exp(log_t), dim=1)
-        return float((label - (p * finite).sum(dim=1)).mean()) > 0
+        return float((label - (torch.softmax(shifted / math.exp(log_t), dim=1) * gap).sum(dim=1)).mean()) > 0
 
-    low, high = -40.0, 40.0
-    if too_hot(low) or not bool((top[:, 0] - label).any()):
-        raise ValueError("logits: expected some wrong predictions, got none: the NLL falls as T -> 0; use more validation rows")
-    if not too_hot(high):
-        raise ValueError("logits: expected logits better than chance, got none such: the NLL falls as T -> infinity; check the labels' order")
+    low, high = -700.0, 40.0
     while (middle := (low + high) / 2) not in (low, high):
         low, high = (low, middle) if too_hot(middle) else (middle, high)
-    return math.exp((low + high) / 2)
+    return unit * math.exp((low + high) / 2)

@@ -103,11 +103,13 @@ def fake_quantize(tensor: Float[Tensor, ...], *, bits: int = 8) -> Float[Tensor,
     """
     if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or tensor.numel() < 1 or not bool(torch.isfinite(tensor).all()):
         raise ValueError(f"tensor: expected finite floating-point numbers, got {_check.describe(tensor)}; look for NaN and infinity first")
-    if not 2 <= _check.count("bits", bits) <= 16:
+    bits = _check.count("bits", bits)
+    if not 2 <= bits <= 16:
         raise ValueError(f"bits: expected 2 to 16, got {bits}; one bit has no symmetric grid, more than 16 is no saving over float16")
     values = tensor.detach().float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor.detach()
-    scale = values.abs().amax() / (2 ** (bits - 1) - 1)
-    rounded = torch.where(scale == 0, values, torch.round(values / scale) * scale).to(tensor.dtype)
+    largest = values.abs().amax()
+    scale = largest / (2 ** (bits - 1) - 1)
+    rounded = torch.where(scale == 0, values, torch.round(values / scale) * scale).clamp(-largest, largest).to(tensor.dtype)
     return tensor + (rounded - tensor.detach()) if tensor.requires_grad else rounded
 
 

@@ -24,6 +24,17 @@ class Split(NamedTuple):
     target: Int64[Tensor, " N"]
 
 
+def _check_split(name: str, split: Any) -> Split:
+    """Check a split: inputs and one class number for each."""
+    if not isinstance(split, Split) or not isinstance(split.x, Tensor) or not isinstance(split.target, Tensor):
+        raise ValueError(f"{name}: expected a kdtutor.data.Split(x, target) of two tensors, got {type(split).__name__}")
+    if len(split.x) < 1 or split.target.shape != (len(split.x),) or split.target.dtype != torch.int64:
+        raise ValueError(
+            f"{name}: expected one int64 class number for each row of x, got x {tuple(split.x.shape)} and target {_check.describe(split.target)}"
+        )
+    return split
+
+
 class Dataset(NamedTuple):
     """Three splits without common rows: train to fit, choose on validation, report on test."""
 
@@ -178,6 +189,8 @@ def random_shift(x: Float[Tensor, "N 1 H W"], generator: torch.Generator, *, pix
     """
     if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[1] != 1:
         raise ValueError(f"x: expected grey images (N, 1, H, W), got {_check.describe(x)}")
+    if not isinstance(generator, torch.Generator):
+        raise ValueError(f"generator: expected a torch.Generator, got {_check.describe(generator)}; torch.Generator().manual_seed(0) makes one")
     pixels = _check.count("pixels", pixels)
     n, _, height, width = x.shape
     lowest = x.amin(dim=(2, 3), keepdim=True)
@@ -222,13 +235,14 @@ def rotate(x: Float[Tensor, "N C H W"], degrees: float) -> Float[Tensor, "N C H 
     tensor([[[[2., 4.],
               [1., 3.]]]])
     """
-    x, angle = _images(x), math.radians(_check.number("degrees", degrees))
+    given, angle = _images(x), math.radians(_check.number("degrees", degrees))
+    x = given.float() if given.dtype in (torch.float16, torch.bfloat16) else given
     turn = torch.tensor([[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0]], dtype=x.dtype, device=x.device)
     # affine_grid works in coordinates from -1 to 1 on both axes, whatever the sides are
     stretch = torch.tensor([[1.0, x.shape[2] / x.shape[3], 1.0], [x.shape[3] / x.shape[2], 1.0, 1.0]], dtype=x.dtype, device=x.device)
     grid = F.affine_grid((turn * stretch).expand(len(x), 2, 3), list(x.shape), align_corners=False)
     lowest = x.amin(dim=(1, 2, 3), keepdim=True)
-    return F.grid_sample(x - lowest, grid, align_corners=False) + lowest
+    return (F.grid_sample(x - lowest, grid, align_corners=False) + lowest).to(given.dtype)
 
 
 def add_noise(x: Float[Tensor, "N ..."], sd: float, *, seed: int) -> Float[Tensor, "N ..."]:
@@ -300,8 +314,7 @@ def drop_class(split: Split, number: int) -> Split:
     >>> drop_class(Split(torch.arange(3.0)[:, None], torch.tensor([0, 3, 1])), 3).target
     tensor([0, 1])
     """
-    if not isinstance(split, Split):
-        raise ValueError(f"split: expected a kdtutor.data.Split(x, target), got {_check.describe(split)}")
+    split = _check_split("split", split)
     kept = split.target != _check.count("number", number, least=0)
     if bool(kept.all()) or not bool(kept.any()):
         found = torch.unique(split.target).tolist()

@@ -17,6 +17,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from kdtutor import _check
+from kdtutor._math import unit
 from kdtutor.training import eval_mode, predict_logits
 
 PATH_ROWS = 2048  # points of the path of integrated gradients in one pass through the model
@@ -39,25 +40,33 @@ class Agreement(NamedTuple):
     topk_iou: float
 
 
-def _inputs(model: Any, x: Any, target: Any) -> tuple[nn.Module, Tensor, Tensor]:
-    _check.module("model", model)
+def _inputs(model: Any, x: Any, target: Any, *, name: str = "model") -> tuple[nn.Module, Tensor, Tensor]:
+    _check.module(name, model)
     if not isinstance(x, Tensor) or x.ndim < 2 or x.numel() < 1 or not x.is_floating_point():
         raise ValueError(f"x: expected floating-point inputs of shape (N, ...), got {_check.describe(x)}; give one example as x[None]")
     return model, x.detach(), _check.target(target, len(x), 2**31)
 
 
-def _class_logits(model: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+def _finite_inputs(model: Any, x: Any, target: Any) -> tuple[nn.Module, Tensor, Tensor]:
+    model, x, target = _inputs(model, x, target)
+    bad = ~torch.isfinite(x).flatten(1).all(dim=1)
+    if bool(bad.any()):
+        raise ValueError(f"x: expected finite inputs, got {int(bad.sum())} row(s) with NaN or infinity, first row {int(bad.nonzero()[0])}")
+    return model, x, target
+
+
+def _class_logits(model: nn.Module, x: Tensor, target: Tensor, *, name: str = "model") -> Tensor:
     """The logit of each row's class, with a graph."""
     logits = model(x)
     if not isinstance(logits, Tensor) or logits.ndim != 2:
-        raise ValueError(f"model: expected logits of shape (N, C), got {_check.describe(logits)}; wrap a model that returns more than logits")
+        raise ValueError(f"{name}: expected logits of shape (N, C), got {_check.describe(logits)}; wrap a model that returns more than logits")
     return logits.gather(1, _check.target(target, *logits.shape)[:, None])[:, 0]
 
 
-def _input_gradient(model: nn.Module, x: Tensor, target: Tensor, *, create_graph: bool = False) -> Tensor:
+def _input_gradient(model: nn.Module, x: Tensor, target: Tensor, *, create_graph: bool = False, name: str = "model") -> Tensor:
     x = x.detach().requires_grad_(True)
     with torch.enable_grad():
-        (gradient,) = torch.autograd.grad(_class_logits(model, x, target).sum(), x, create_graph=create_graph)
+        (gradient,) = torch.autograd.grad(_class_logits(model, x, target, name=name).sum(), x, create_graph=create_graph)
     return gradient
 
 
@@ -101,7 +110,7 @@ def saliency(model: nn.Module, x: Float[Tensor, "N ..."], target: Int64[Tensor, 
     >>> saliency(model, torch.zeros(1, 2), torch.tensor([0]))
     tensor([[ 1., -2.]])
     """
-    model, x, target = _inputs(model, x, target)
+    model, x, target = _finite_inputs(model, x, target)
     with eval_mode(model):
         gradient = _input_gradient(model, x, target)
     return gradient.abs() if _check.flag("absolute", absolute) else gradient
@@ -151,11 +160,11 @@ def integrated_gradients(
     >>> integrated_gradients(model, torch.tensor([[5.0, 1.0]]), torch.tensor([0])).attribution
     tensor([[ 5., -2.]])
     """
-    model, x, target = _inputs(model, x, target)
+    model, x, target = _finite_inputs(model, x, target)
     n_steps = _check.count("n_steps", n_steps)
     start = _baseline(x, baseline)
     span = x - start
-    total = torch.zeros_like(x)
+    total = torch.zeros_like(x, dtype=torch.promote_types(x.dtype, torch.float32))
     size = max(1, PATH_ROWS // len(x))
     with eval_mode(model):
         for steps in torch.split((torch.arange(n_steps, dtype=x.dtype, device=x.device) + 0.5) / n_steps, size):
@@ -165,14 +174,14 @@ def integrated_gradients(
         with torch.no_grad():
             change = _class_logits(model, x, target) - _class_logits(model, start, target)
     attribution = span * (total / n_steps)
-    return Attribution(attribution, change - attribution.flatten(1).sum(dim=1))
+    return Attribution(attribution.to(x.dtype), change - attribution.flatten(1).sum(dim=1))
 
 
 def _baseline(x: Tensor, baseline: Any) -> Tensor:
     if baseline is None:
         return torch.zeros_like(x)
     try:
-        return torch.as_tensor(baseline, dtype=x.dtype, device=x.device).expand_as(x).contiguous()
+        return torch.as_tensor(baseline, dtype=x.dtype, device=x.device).detach().expand_as(x).contiguous()
     except (RuntimeError, TypeError, ValueError):
         got = _check.describe(baseline)
         raise ValueError(f"baseline: expected None, a number or a tensor that broadcasts to {tuple(x.shape)}, got {got}") from None
@@ -218,9 +227,14 @@ def grad_cam(
     >>> grad_cam(model, conv, torch.ones(5, 1, 3, 3), torch.zeros(5, dtype=torch.int64)).shape
     torch.Size([5, 3, 3])
     """
-    model, x, target = _inputs(model, x, target)
+    model, x, target = _finite_inputs(model, x, target)
     seen: list[Any] = []
-    handle = _check.module("layer", layer).register_forward_hook(lambda module, inputs, output: seen.append(output))
+
+    def keep(module: nn.Module, inputs: Any, output: Any) -> Any:
+        seen.append(output)
+        return output.clone() if isinstance(output, Tensor) else output  # what follows may write into its input
+
+    handle = _check.module("layer", layer).register_forward_hook(keep)
     try:
         with eval_mode(model), torch.enable_grad():
             logit = _class_logits(model, x.requires_grad_(True), target).sum()
@@ -229,7 +243,7 @@ def grad_cam(
     if len(seen) != 1 or not isinstance(seen[0], Tensor) or seen[0].ndim != 4:
         came = "no output" if not seen else _check.describe(seen[0]) if len(seen) == 1 else f"{len(seen)} outputs"
         raise ValueError(f"layer: expected a layer that runs once and gives maps (N, K, h, w), got {came}; take a convolution of this model")
-    (gradient,) = torch.autograd.grad(logit, seen[0], allow_unused=True)
+    (gradient,) = torch.autograd.grad(logit, seen[0], allow_unused=True) if seen[0].requires_grad else (None,)
     if gradient is None:
         raise ValueError("layer: expected a layer that the logits depend on, got one that they do not; take a convolution before the head")
     cam = (gradient.mean(dim=(2, 3), keepdim=True) * seen[0].detach()).sum(dim=1)
@@ -269,13 +283,12 @@ def shapley_values(value_function: Callable[[ndarray], float], n_features: int) 
     >>> shapley_values(lambda coalition: 10.0 * coalition[0] + 4.0 * (coalition[1] and coalition[2]), 3).tolist()
     [10.0, 2.0, 2.0]
     """
+    _check.function("value_function", value_function)
     n = _check.count("n_features", n_features)
     if n > MOST_PLAYERS:
         raise ValueError(f"n_features: expected at most {MOST_PLAYERS}, got {n}: 2^{n} coalitions; group features or sample orders")
     coalitions = np.array(list(itertools.product([False, True], repeat=n)))
-    worth = np.array([float(value_function(coalition)) for coalition in coalitions])
-    if not np.isfinite(worth).all():
-        raise ValueError(f"value_function: expected finite numbers, got {worth[~np.isfinite(worth)][0]}")
+    worth = np.array([_check.number("value_function", value_function(coalition.copy())) for coalition in coalitions])
     sizes = coalitions.sum(axis=1)
     # the share of orders in which exactly this coalition stands before a feature: |S|! (n − |S| − 1)! / n!
     weight = np.ones(n)
@@ -335,7 +348,13 @@ def interventional_value(model: nn.Module, x: Float[Tensor, ...], background: Fl
     _check.module("model", model)
     if not isinstance(x, Tensor) or x.ndim != 1 or not x.is_floating_point():
         raise ValueError(f"x: expected the features (D,) of one example, got {_check.describe(x)}; take one row")
-    if not isinstance(background, Tensor) or background.shape[1:] != x.shape or background.ndim != 2 or len(background) < 1:
+    if (
+        not isinstance(background, Tensor)
+        or not background.is_floating_point()
+        or background.shape[1:] != x.shape
+        or background.ndim != 2
+        or len(background) < 1
+    ):
         raise ValueError(f"background: expected rows (B, {len(x)}), got {_check.describe(background)}")
     chosen = _check.count("target", target, least=0)
     classes = predict_logits(model, background[:1]).shape[-1]
@@ -343,7 +362,10 @@ def interventional_value(model: nn.Module, x: Float[Tensor, ...], background: Fl
         raise ValueError(f"target: expected a class number 0 to {classes - 1}, got {chosen}")
 
     def value(coalition: ndarray) -> float:
-        rows = torch.where(torch.as_tensor(coalition, dtype=torch.bool, device=x.device), x, background)
+        chosen_features = torch.as_tensor(coalition, dtype=torch.bool, device=x.device)
+        if chosen_features.shape != x.shape:
+            raise ValueError(f"coalition: expected one entry for each of the {len(x)} features, got {_check.describe(coalition)}")
+        rows = torch.where(chosen_features, x, background)
         return float(predict_logits(model, rows)[:, chosen].double().mean())
 
     return value
@@ -473,7 +495,9 @@ def attribution_agreement(
     fraction = _check.fraction("top_fraction", top_fraction)
     if fraction == 0:
         raise ValueError("top_fraction: expected a share above 0, got 0; 0.2 compares the largest fifth")
-    maps = [m.flatten(1) if m.ndim > 1 else m[None] for m in pair]
+    if pair[0].ndim < 2:
+        raise ValueError(f"a and b: expected attributions of shape (N, ...), got {_check.describe(a)}; give one example as a[None]")
+    maps = [m.flatten(1) / m.flatten(1).abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float64).tiny) for m in pair]
     for name, rows in zip("ab", maps, strict=True):
         flat = rows.amax(dim=1) == rows.amin(dim=1)
         if bool(flat.any()):
@@ -522,8 +546,8 @@ def explanation_matching_loss(
 
     References
     ----------
-    Ross, Hughes and Doshi-Velez (2017), Right for the right reasons, arXiv:1703.03717; Zagoruyko and Komodakis (2017), arXiv:1612.03928,
-    section 3.2. Chapter `distilling-explanations`.
+    Ross, Hughes and Doshi-Velez (2017), Right for the right reasons, arXiv:1703.03717; Zagoruyko and Komodakis (2017), gradient-based
+    attention transfer, arXiv:1612.03928. Chapter `distilling-explanations`.
 
     Examples
     --------
@@ -535,13 +559,13 @@ def explanation_matching_loss(
     >>> float(explanation_matching_loss(model, x, y, -saliency(model, x, y)))
     2.0
     """
-    student, x, target = _inputs(student, x, target)
+    student, x, target = _inputs(student, x, target, name="student")
     if not isinstance(teacher_attribution, Tensor) or teacher_attribution.shape != x.shape:
         raise ValueError(f"teacher_attribution: expected the shape of x, {tuple(x.shape)}, got {_check.describe(teacher_attribution)}")
-    rows = _input_gradient(student, x, target, create_graph=True).flatten(1)
-    wanted = teacher_attribution.detach().to(rows.dtype).flatten(1)
-    lengths = torch.linalg.vector_norm(rows, dim=1) * torch.linalg.vector_norm(wanted, dim=1)
-    return 1 - ((rows * wanted).sum(dim=1) / torch.where(lengths == 0, 1.0, lengths)).mean()
+    own = _input_gradient(student, x, target, create_graph=True, name="student")
+    dtype = torch.promote_types(own.dtype, torch.float32)
+    a, b = (unit(rows.to(dtype).flatten(1)) for rows in (own, teacher_attribution.detach()))
+    return 1 - (a * b).sum(dim=1).mean() + (0.0 * x).sum()  # the last term is NaN where an input is not finite
 
 
 def deletion_curve(
@@ -596,7 +620,7 @@ def deletion_curve(
     >>> deletion_curve(model, x, y, saliency(model, x, y), n_steps=2).round(3).tolist()
     [0.982, 0.5, 0.5]
     """
-    model, x, target = _inputs(model, x, target)
+    model, x, target = _finite_inputs(model, x, target)
     if not isinstance(attribution, Tensor) or attribution.shape != x.shape or not bool(torch.isfinite(attribution).all()):
         raise ValueError(f"attribution: expected finite numbers of the shape of x, {tuple(x.shape)}, got {_check.describe(attribution)}")
     n_steps = _check.count("n_steps", n_steps)

@@ -15,14 +15,16 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from kdtutor import _check
+from kdtutor._math import log_softmax_at, unit
 
 CHUNK_BYTES = 2**24  # of the angles that rkd_angle_loss holds at a time when no chunk size is given
 
 
-def _unit(rows: Tensor) -> Tensor:
-    """Rows of length 1; a row of zeros stays one, with a gradient that stays finite."""
-    length = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
-    return rows / torch.where(length == 0, 1.0, length)
+def _scaled(features: Tensor, *, examples: bool) -> Tensor:
+    """Divided by the largest magnitude, of each example or of all, so that no square overflows or vanishes."""
+    size = features.detach().abs()
+    largest = size.flatten(1).amax(dim=1).view(-1, *[1] * (features.ndim - 1)) if examples else size.amax()
+    return features / torch.where(largest == 0, 1.0, largest)
 
 
 def hint_loss(
@@ -96,7 +98,7 @@ def attention_map(features: Float[Tensor, "N C H W"]) -> Float[Tensor, "N HW"]:
 
     References
     ----------
-    Zagoruyko and Komodakis (2017), arXiv:1612.03928, section 3.1. Chapter `variants`.
+    Zagoruyko and Komodakis (2017), arXiv:1612.03928. Chapter `variants`.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def attention_map(features: Float[Tensor, "N C H W"]) -> Float[Tensor, "N HW"]:
     >>> attention_map(torch.tensor([[[[3.0, 0.0], [0.0, 2.0]]]]))
     tensor([[0.9138, 0.0000, 0.0000, 0.4061]])
     """
-    return _unit(_check.features("features", features, ndim=4).square().mean(dim=1).flatten(1))
+    return unit(_scaled(_check.features("features", features, ndim=4), examples=True).square().mean(dim=1).flatten(1))
 
 
 def attention_transfer_loss(
@@ -132,7 +134,7 @@ def attention_transfer_loss(
 
     References
     ----------
-    Zagoruyko and Komodakis (2017), arXiv:1612.03928, equation 2. Chapter `variants`.
+    Zagoruyko and Komodakis (2017), arXiv:1612.03928. Chapter `variants`.
 
     Examples
     --------
@@ -188,7 +190,7 @@ def rkd_distance_loss(student: Float[Tensor, "B ..."], teacher: Float[Tensor, "B
 
     References
     ----------
-    Park et al. (2019), Relational knowledge distillation, arXiv:1904.05068, equation 6. Chapter `variants`.
+    Park et al. (2019), Relational knowledge distillation, arXiv:1904.05068, section 3.2.1. Chapter `variants`.
 
     Examples
     --------
@@ -200,7 +202,7 @@ def rkd_distance_loss(student: Float[Tensor, "B ..."], teacher: Float[Tensor, "B
     """
     s, t = _two_batches(student, teacher)
     if len(s) == 1:
-        return (s * 0.0).sum()
+        return (s * 0.0).sum() + (t * 0.0).sum()
 
     def relative(rows: Tensor) -> Tensor:
         distances = F.pdist(rows)
@@ -236,7 +238,7 @@ def rkd_angle_loss(student: Float[Tensor, "B ..."], teacher: Float[Tensor, "B ..
 
     References
     ----------
-    Park et al. (2019), Relational knowledge distillation, arXiv:1904.05068, equation 9. Chapter `variants`.
+    Park et al. (2019), Relational knowledge distillation, arXiv:1904.05068, section 3.2.2. Chapter `variants`.
 
     Examples
     --------
@@ -250,7 +252,7 @@ def rkd_angle_loss(student: Float[Tensor, "B ..."], teacher: Float[Tensor, "B ..
     size = _check.count("chunk_size", chunk_size) if chunk_size is not None else max(1, CHUNK_BYTES // (s.element_size() * len(s) ** 2))
 
     def part(start: int, s: Tensor, t: Tensor) -> Tensor:
-        sides = [_unit(rows[None] - rows[start : start + size, None]) for rows in (s, t)]  # (corners, B, D)
+        sides = [unit(rows[None] - rows[start : start + size, None]) for rows in (s, t)]  # (corners, B, D)
         return F.smooth_l1_loss(sides[0] @ sides[0].mT, sides[1] @ sides[1].mT, reduction="sum")
 
     total = s.new_zeros(())
@@ -282,7 +284,7 @@ def similarity_preserving_loss(student: Float[Tensor, "B ..."], teacher: Float[T
 
     References
     ----------
-    Tung and Mori (2019), arXiv:1907.09682, equations 2 to 4. Chapter `variants`.
+    Tung and Mori (2019), arXiv:1907.09682, equation 4. Chapter `variants`.
 
     Examples
     --------
@@ -292,7 +294,8 @@ def similarity_preserving_loss(student: Float[Tensor, "B ..."], teacher: Float[T
     0.2929
     """
     s, t = _two_batches(student, teacher)
-    return (_unit(s @ s.T) - _unit(t @ t.T)).square().sum() / len(s) ** 2
+    a, b = (unit(rows @ rows.T) for rows in (_scaled(s, examples=False), _scaled(t, examples=False)))
+    return (a - b).square().sum() / len(s) ** 2
 
 
 def info_nce_loss(student: Float[Tensor, "B D"], teacher: Float[Tensor, "B D"], *, temperature: float = 0.1) -> Float[Tensor, ""]:
@@ -333,5 +336,5 @@ def info_nce_loss(student: Float[Tensor, "B D"], teacher: Float[Tensor, "B D"], 
     """
     s, t = _check.features("student", student, ndim=2), _check.features("teacher", teacher, ndim=2).detach()
     _check.same_shape(("student", "teacher"), (s, t))
-    cosines = _unit(s) @ _unit(t.to(s.dtype)).T
-    return F.cross_entropy(cosines / _check.temperature(temperature), torch.arange(len(s), device=s.device))
+    log_probs = log_softmax_at(unit(s) @ unit(t.to(s.dtype)).T, _check.temperature(temperature))
+    return -log_probs.diagonal().mean()

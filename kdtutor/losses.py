@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from kdtutor import _check
-from kdtutor._math import kl_and_gap, log_softmax_at, softened_kl
+from kdtutor._math import kl_and_gap, log_softmax_at, softened_kl, unit
 
 
 class DistillationParts(NamedTuple):
@@ -102,7 +102,7 @@ def kd_loss(
 
     References
     ----------
-    Hinton, Vinyals and Dean (2015), arXiv:1503.02531, section 2 and 2.1. Chapter `the-loss`.
+    Hinton, Vinyals and Dean (2015), arXiv:1503.02531, sections 2 and 2.1. Chapter `the-loss`.
 
     Examples
     --------
@@ -379,7 +379,7 @@ def generalized_jsd(
 
     References
     ----------
-    Agarwal et al. (2024), On-policy distillation of language models, arXiv:2306.13649, section 2. Chapter `language-models`.
+    Agarwal et al. (2024), On-policy distillation of language models, arXiv:2306.13649, equation 1. Chapter `language-models`.
 
     Examples
     --------
@@ -399,6 +399,14 @@ def generalized_jsd(
     a, b = (x.masked_fill(both, 0.0) + math.log(w) for x, w in ((log_t, beta), (log_s, 1 - beta)))
     log_m = torch.logaddexp(a, b).masked_fill(both, -torch.inf)
     return beta * kl_and_gap(log_t, log_m)[0].mean() + (1 - beta) * kl_and_gap(log_s, log_m)[0].mean()
+
+
+def _with_rest(log_probs: Tensor, kept: Tensor) -> Tensor:
+    """Log-probabilities (N, k + 1) of the k classes kept and of all others together."""
+    rest = log_probs.scatter(1, kept, -torch.inf)
+    none = (rest == -torch.inf).all(dim=1, keepdim=True)  # the gradient of their logsumexp would be NaN
+    rest = torch.where(none, 0.0, rest).logsumexp(dim=1, keepdim=True)
+    return torch.cat([log_probs.gather(1, kept), rest.masked_fill(none, -torch.inf)], dim=1)
 
 
 class DKDParts(NamedTuple):
@@ -495,11 +503,11 @@ def dkd_loss(
     def split(logits: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities of (target, rest) and among the rest; the target is impossible there."""
         log_probs = log_softmax_at(logits, temperature)
-        rest = log_probs.scatter(1, index, -torch.inf)
-        return torch.cat([log_probs.gather(1, index), rest.logsumexp(dim=1, keepdim=True)], dim=1), torch.log_softmax(rest, dim=1)
+        return _with_rest(log_probs, index), torch.log_softmax(log_probs.scatter(1, index, -torch.inf), dim=1)
 
     terms = [temperature**2 * kl_and_gap(of, against)[0].mean() for of, against in zip(split(t), split(s), strict=True)]
-    loss = weights[0] * terms[0] + weights[1] * terms[1]
+    # weight 0 switches a term off even where it is infinite; NaN stays NaN
+    loss = torch.stack([w * term if w else torch.where(term.isnan(), term, 0.0) for w, term in zip(weights, terms, strict=True)]).sum()
     return DKDParts(loss, *terms) if _check.flag("return_parts", return_parts) else loss
 
 
@@ -535,7 +543,7 @@ def dist_loss(
 
     References
     ----------
-    Huang et al. (2022), Knowledge distillation from a stronger teacher, arXiv:2205.10536, equations 8 to 11. Chapter `variants`.
+    Huang et al. (2022), Knowledge distillation from a stronger teacher, arXiv:2205.10536, equations 8 to 10. Chapter `variants`.
 
     Examples
     --------
@@ -555,12 +563,14 @@ def dist_loss(
     temperature = _check.temperature(temperature)
     p, q = log_softmax_at(t, temperature).exp(), log_softmax_at(s, temperature).exp()
 
-    def distance(dim: int) -> Tensor:
-        a, b = (x - x.mean(dim, keepdim=True) for x in (p, q))
-        lengths = torch.linalg.vector_norm(a, dim=dim) * torch.linalg.vector_norm(b, dim=dim)
-        return 1 - ((a * b).sum(dim) / torch.where(lengths == 0, 1.0, lengths)).mean()
+    def centred(rows: Tensor) -> Tensor:
+        """Rows of mean 0 and length 1; a row that is constant but for rounding becomes zero."""
+        spread = rows - rows.mean(dim=1, keepdim=True)
+        size = torch.finfo(rows.dtype).eps * rows.detach().amax(dim=1, keepdim=True)
+        return unit(spread.masked_fill(spread.detach().abs().amax(dim=1, keepdim=True) <= 4 * size, 0.0))
 
-    return temperature**2 * (weights[0] * distance(1) + weights[1] * distance(0))
+    distances = [1 - (centred(a) * centred(b)).sum(dim=1).mean() for a, b in ((p, q), (p.T, q.T))]
+    return temperature**2 * (weights[0] * distances[0] + weights[1] * distances[1])
 
 
 def token_kd_loss(
@@ -631,10 +641,7 @@ def token_kd_loss(
             raise ValueError(f"top_k: expected 1 to {s.shape[1] - 1} of the {s.shape[1]} tokens, got {top_k}; None keeps them all")
         kept = t.topk(top_k, dim=1).indices
         # one token in place of the rest; log-probabilities at T are logits at temperature 1
-        s, t = (
-            torch.cat([z.gather(1, kept), z.scatter(1, kept, -torch.inf).logsumexp(dim=1, keepdim=True)], dim=1)
-            for z in (log_softmax_at(s, temperature), log_softmax_at(t, temperature))
-        )
+        s, t = (_with_rest(log_softmax_at(z, temperature), kept) for z in (s, t))
         temperature = 1.0
     if direction == "forward":
         return scale * kd_loss(s, t, temperature=temperature, scale_by_t2=False)
@@ -671,7 +678,7 @@ def average_teachers(
 
     References
     ----------
-    Hinton, Vinyals and Dean (2015), arXiv:1503.02531, section 2; You et al. (2017), Learning from multiple teacher networks. Chapter `variants`.
+    Hinton, Vinyals and Dean (2015), arXiv:1503.02531, section 1; You et al. (2017), Learning from multiple teacher networks. Chapter `variants`.
 
     Examples
     --------
@@ -709,7 +716,7 @@ def ema_update(teacher: torch.nn.Module, student: torch.nn.Module, *, decay: flo
 
     References
     ----------
-    Tarvainen and Valpola (2017), Mean teachers are better role models, arXiv:1703.01780, equation 2. Chapter `variants`.
+    Tarvainen and Valpola (2017), Mean teachers are better role models, arXiv:1703.01780. Chapter `variants`.
 
     Examples
     --------
@@ -723,11 +730,11 @@ def ema_update(teacher: torch.nn.Module, student: torch.nn.Module, *, decay: flo
     1.5
     """
     decay = _check.fraction("decay", decay)
-    old, new = (_check.module(name, m).state_dict() for name, m in (("teacher", teacher), ("student", student)))
+    models = [_check.module(name, model) for name, model in (("teacher", teacher), ("student", student))]
+    old, new = ({**dict(model.named_parameters()), **dict(model.named_buffers())} for model in models)  # each once, whatever its names
     shapes = [{name: tuple(value.shape) for name, value in state.items()} for state in (old, new)]
     if shapes[0] != shapes[1]:
         differ = sorted(name for name in shapes[0].keys() | shapes[1].keys() if shapes[0].get(name) != shapes[1].get(name))
         raise ValueError(f"teacher and student: expected the same parameters and buffers, got different {', '.join(differ)}; copy the student first")
-    parameters = dict(teacher.named_parameters())
     for name, value in old.items():
-        value.lerp_(new[name], 1 - decay) if name in parameters else value.copy_(new[name])
+        value.lerp_(new[name], 1 - decay) if isinstance(value, torch.nn.Parameter) else value.copy_(new[name])

@@ -125,6 +125,7 @@ def bars(ax: Axes, labels: Sequence[str], series: Mapping[str, Sequence[float]],
     Chapter `the-loss`.
     """
     _check_series(series, len(labels))
+    _check.flag("stacked", stacked)
     position, width = np.arange(len(labels), dtype=float), 0.8 if stacked else 0.8 / len(series)
     bottom = np.zeros(len(labels))
     for i, (label, values) in enumerate(series.items()):

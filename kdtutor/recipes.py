@@ -60,6 +60,10 @@ def train_once(name: str, model: nn.Module, train: Callable[[nn.Module], object]
     """
     if not isinstance(name, str) or not name or not all(c.isalnum() or c in "._-" for c in name):
         raise ValueError(f"name: expected letters, digits, dots, hyphens and underscores, got {name!r}")
+    _check.module("model", model)
+    _check.function("train", train)
+    if folder is not None and not isinstance(folder, str | os.PathLike):
+        raise ValueError(f"folder: expected a path or None, got {_check.describe(folder)}")
     root = Path(folder or os.environ.get("KDTUTOR_CACHE") or Path.home() / ".cache" / "kdtutor")
     path = root / _version() / f"{name}.pt"
     if path.exists():

@@ -67,7 +67,8 @@ def risk_coverage_curve(confidence: Vector, error: Any) -> RiskCoverage:
 
     References
     ----------
-    El-Yaniv and Wiener (2010); Geifman and El-Yaniv (2017), arXiv:1705.08500. Chapter `measuring-uncertainty`.
+    El-Yaniv and Wiener (2010), On the foundations of noise-free selective classification; Geifman and El-Yaniv (2017), arXiv:1705.08500.
+    Chapter `measuring-uncertainty`.
 
     Examples
     --------
@@ -183,7 +184,7 @@ def auroc(scores_in: Vector, scores_out: Float[ndarray, " K"] | Float[Tensor, " 
 
     References
     ----------
-    Hanley and McNeil (1982), The meaning and use of the area under a ROC curve. Chapter `measuring-uncertainty`.
+    Hanley and McNeil (1982), The meaning and use of the area under a receiver operating characteristic (ROC) curve. Chapter `measuring-uncertainty`.
 
     Examples
     --------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import math
 import os
@@ -20,8 +19,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from kdtutor import _check
+from kdtutor._run import Run, checkpoint_path, describe_function, fingerprint
 from kdtutor.calibration import brier_score, expected_calibration_error, negative_log_likelihood
-from kdtutor.data import Split
+from kdtutor.data import Split, _check_split
 from kdtutor.losses import distillation_loss
 
 BatchLoss = Callable[[Tensor, Tensor], Tensor]  # (inputs of the batch, row numbers of the batch) -> loss
@@ -109,18 +109,8 @@ def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
     -----
     `model.eval()` stops dropout and fixes batch-norm. It does not stop gradients; `torch.no_grad()` does. Chapter `the-loss`.
     """
-    with _modes_restored(model):
+    with _modes_restored(_check.module("model", model)):
         yield model.eval()
-
-
-def _check_split(name: str, split: Any) -> Split:
-    if not isinstance(split, Split) or not isinstance(split.x, Tensor) or not isinstance(split.target, Tensor):
-        raise ValueError(f"{name}: expected a kdtutor.data.Split(x, target) of two tensors, got {type(split).__name__}")
-    if len(split.x) < 1 or split.target.shape != (len(split.x),) or split.target.dtype != torch.int64:
-        raise ValueError(
-            f"{name}: expected one int64 class number for each row of x, got x {tuple(split.x.shape)} and target {_check.describe(split.target)}"
-        )
-    return split
 
 
 def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: int = 1024) -> Float[Tensor, "N C"]:
@@ -146,11 +136,7 @@ def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: i
     -----
     Chapter `the-loss`.
     """
-    if not isinstance(model, nn.Module) or not isinstance(x, Tensor) or x.ndim < 1 or len(x) < 1:
-        raise ValueError(
-            f"model and x: expected a torch module and a tensor with at least one row, got {type(model).__name__} and {_check.describe(x)}"
-        )
-    device = _device(model, x)
+    device = _device(_check.module("model", model), _check.inputs("x", x))
     with eval_mode(model), torch.no_grad():
         return torch.cat([model(batch.to(device)) for batch in torch.split(x, _check.count("batch_size", batch_size))])
 
@@ -199,6 +185,7 @@ def _fit(
     split: Split,
     batch_loss: BatchLoss,
     what: tuple[object, ...],
+    identity: tuple[Tensor, ...] = (),
     *,
     epochs: int = 40,
     batch_size: int = 100,
@@ -220,13 +207,16 @@ def _fit(
         raise ValueError("patience: expected a validation split beside it, got none; pass validation=data.validation, never the test split")
     if validation is not None:
         _check_split("validation", validation)
+    if augment is not None:
+        _check.function("augment", augment)
+    _check.flag("progress", progress)
+    file = None if checkpoint is None else checkpoint_path(checkpoint)
     seed, device = _check.count("seed", seed, least=0), _device(model, split.x)
     with _modes_restored(model), torch.random.fork_rng():
-        run = _Run(model, epochs * math.ceil(len(split.x) / batch_size), learning_rate, optimizer, seed)
-        settings = repr(
-            (what, epochs, batch_size, learning_rate, optimizer, seed, patience, augment is not None, validation is not None, split.x.shape)
-        )
-        run.load(checkpoint, settings)
+        run = Run(model, epochs * math.ceil(len(split.x) / batch_size), learning_rate, optimizer, seed)
+        if file is not None:
+            data = (*split, *(validation or ()), *identity)
+            run.load(file, settings := fingerprint((what, epochs, batch_size, learning_rate, optimizer, seed, patience), augment, model, data))
         for epoch in tqdm(range(run.epoch + 1, epochs + 1), initial=run.epoch, total=epochs, disable=not progress, unit="epoch"):
             if patience is not None and run.epoch - run.best_epoch >= patience:
                 break
@@ -241,83 +231,15 @@ def _fit(
                     )
                 run.step(loss)
                 total += float(loss.detach()) * len(rows)
-            run.history.train_loss.append(total / len(split.x))
+            run.train_loss.append(total / len(split.x))
             if validation is not None:
-                run.history.validation_nll.append(negative_log_likelihood(predict_logits(model, validation.x), validation.target))
+                run.validation_nll.append(negative_log_likelihood(predict_logits(model, validation.x), validation.target))
             run.finish(epoch, keep_best=patience is not None)
-            run.save(checkpoint, settings)
-    if run.best_state is None:
-        return run.history._replace(kept_epoch=run.epoch)
-    model.load_state_dict(run.best_state)
-    return run.history._replace(kept_epoch=run.best_epoch)
-
-
-class _Run:
-    """All that changes while a model is trained, so that it can be saved and taken up again."""
-
-    def __init__(self, model: nn.Module, steps: int, learning_rate: float, optimizer: str, seed: int) -> None:
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        self.model, self.epoch, self.history = model, 0, History([], [], 0)
-        self.best_nll, self.best_epoch = math.inf, 0
-        self.best_state: dict[str, Any] | None = None
-        self.optimizer: torch.optim.Optimizer = (
-            torch.optim.Adam(parameters, lr=learning_rate, fused=True)
-            if optimizer == "adam"
-            else torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
-        )
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
-        torch.manual_seed(seed)
-        self.generator = torch.Generator().manual_seed(seed)
-
-    def step(self, loss: Tensor) -> None:
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        self.schedule.step()
-
-    def finish(self, epoch: int, *, keep_best: bool) -> None:
-        self.epoch = epoch
-        if keep_best and self.history.validation_nll[-1] < self.best_nll:
-            self.best_nll, self.best_epoch = self.history.validation_nll[-1], epoch
-            self.best_state = copy.deepcopy(self.model.state_dict())
-
-    def save(self, path: str | os.PathLike[str] | None, settings: str) -> None:
-        if path is None:
-            return
-        state = {
-            "settings": settings,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "generator": self.generator.get_state(),
-            "random": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-            "history": list(self.history),
-            "best": [self.best_nll, self.best_epoch, self.best_state],
-            "epoch": self.epoch,
-        }
-        aside = f"{os.fspath(path)}.part"
-        torch.save(state, aside)
-        os.replace(aside, path)  # a run that is killed here leaves the old file whole
-
-    def load(self, path: str | os.PathLike[str] | None, settings: str) -> None:
-        if path is None or not os.path.exists(path):
-            return
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        if state["settings"] != settings:
-            raise ValueError(
-                f"checkpoint: expected the file of this run, {settings}, got {os.fspath(path)} of a run with {state['settings']}; "
-                "delete the file or give another name"
-            )
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.generator.set_state(state["generator"])
-        torch.set_rng_state(state["random"])
-        if state["cuda"]:
-            torch.cuda.set_rng_state_all(state["cuda"])
-        self.history, self.epoch = History(*state["history"]), state["epoch"]
-        self.best_nll, self.best_epoch, self.best_state = state["best"]
+            if file is not None:
+                run.save(file, settings)
+    if run.best_state is not None:
+        model.load_state_dict(run.best_state)
+    return History(run.train_loss, run.validation_nll, run.best_epoch if run.best_state is not None else run.epoch)
 
 
 def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float = 0.0, **options: Unpack[FitOptions]) -> History:
@@ -409,12 +331,16 @@ def distill(
     """
     split = _check_split("split", split)
     _check.module("student", student)
+    if loss is not None:
+        _check.function("loss", loss)
+    if cache_teacher is not None:
+        _check.flag("cache_teacher", cache_teacher)
     if loss is None:
         temperature, alpha = _check.temperature(temperature), _check.fraction("alpha", alpha)
         loss = functools.partial(distillation_loss, temperature=temperature, alpha=alpha)
         what: tuple[object, ...] = ("distillation", temperature, alpha)
     else:
-        what = ("distillation", getattr(loss, "__qualname__", type(loss).__name__))
+        what = ("distillation", describe_function(loss))
     augmented = options.get("augment") is not None
     cache_teacher = not augmented if cache_teacher is None else cache_teacher
     if augmented and (cache_teacher or isinstance(teacher, Tensor)):
@@ -434,7 +360,8 @@ def distill(
         teacher_logits = cached[rows] if cached is not None else predict_logits(network, x)
         return loss(student(x), teacher_logits.to(x.device), split.target[rows].to(x.device))
 
-    return _fit(student, split, batch_loss, what, **options)
+    identity = (cached,) if cached is not None else tuple(network.state_dict().values())
+    return _fit(student, split, batch_loss, what, identity, **options)
 
 
 # ------------------------------------------------------------------ repetition
@@ -524,13 +451,23 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
     >>> print(result.mean("kd", "accuracy"), "|", result.difference("kd", "plain", "accuracy"))
     0.930 ± 0.006 | 0.020 ± 0.000
     """
-    seeds = tuple(seeds)
+    _check.function("experiment", experiment)
+    if not isinstance(seeds, Sequence | range) or isinstance(seeds, str):
+        raise ValueError(f"seeds: expected a sequence of whole numbers, got {_check.describe(seeds)}")
+    seeds = tuple(_check.count("seeds", seed, least=0) for seed in seeds)
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds: expected at least two different seeds, got {list(seeds)}; one run says nothing about chance")
     if _check.count("workers", workers) == 1:
         runs = [experiment(seed) for seed in seeds]
     else:  # joblib's processes can run functions that a notebook defines
         runs = joblib.Parallel(n_jobs=workers)(joblib.delayed(_one_seed)(experiment, seed, torch.get_num_threads()) for seed in seeds)
+    for seed, run in zip(seeds, runs, strict=True):
+        if not (isinstance(run, Mapping) and run and all(isinstance(row, Mapping) and row for row in run.values())):
+            raise ValueError(f"experiment: expected {{arm: {{metric: number}}}}, got {run!r} for seed {seed}")
+        for arm, row in run.items():
+            for metric, value in row.items():
+                if not isinstance(value, int | float | np.number | np.bool_) and not (isinstance(value, Tensor) and value.ndim == 0):
+                    raise ValueError(f"experiment: expected a number for {metric!r} of {arm!r}, got {_check.describe(value)} for seed {seed}")
     shape = {arm: list(row) for arm, row in runs[0].items()}
     for seed, run in zip(seeds, runs, strict=True):
         if {arm: set(row) for arm, row in run.items()} != {arm: set(row) for arm, row in shape.items()}:

@@ -5,6 +5,7 @@ Metrics take NumPy arrays or tensors and give arrays of the kind given, one entr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ class Decomposition(NamedTuple):
 
 
 def _entropy(probs: Tensor) -> Tensor:
-    entropy: Tensor = torch.special.entr(probs).sum(dim=-1)
+    entropy: Tensor = torch.special.entr(probs.clamp(max=1.0)).sum(dim=-1)  # a float32 probability can exceed 1 by a rounding step
     return entropy
 
 
@@ -100,7 +101,7 @@ def decompose_entropy(member_probs: Members) -> Decomposition:
 
     References
     ----------
-    Depeweg et al. (2018), arXiv:1710.07283, equation 2; Malinin et al. (2020), arXiv:1905.00076. Chapter `measuring-uncertainty`.
+    Depeweg et al. (2018), arXiv:1710.07283; Malinin et al. (2020), arXiv:1905.00076. Chapter `measuring-uncertainty`.
 
     Examples
     --------
@@ -111,7 +112,9 @@ def decompose_entropy(member_probs: Members) -> Decomposition:
     [0.6931, 0.0, 0.6931]
     """
     p = _check.metric_probs("member_probs", member_probs, ndim=3).double()
-    return _parts(_entropy(p).mean(dim=0), kl_and_gap(p.log(), p.mean(dim=0).log().expand_as(p))[0].mean(dim=0), member_probs)
+    log_p = p.log()
+    log_mean = torch.logsumexp(log_p, dim=0) - math.log(len(p))  # the mean itself can underflow
+    return _parts(_entropy(p).mean(dim=0), kl_and_gap(log_p, log_mean.expand_as(p))[0].mean(dim=0), member_probs)
 
 
 def decompose_variance(means: Rows, variances: Rows) -> Decomposition:
@@ -180,7 +183,7 @@ def variation_ratio(member_probs: Members) -> Any:
 
     References
     ----------
-    Freeman (1965), Elementary applied statistics; Gal (2016), Uncertainty in deep learning, section 3.3. Chapter `measuring-uncertainty`.
+    Freeman (1965), Elementary applied statistics; Gal (2016), Uncertainty in deep learning, section 3.3.1. Chapter `measuring-uncertainty`.
 
     Examples
     --------
@@ -237,6 +240,7 @@ def mc_dropout_probs(
     """
     n_samples = _check.count("n_samples", n_samples)
     _check.module("model", model)
+    _check.inputs("x", x)
     noisy = [m for m in model.modules() if isinstance(m, DROPOUT) and m.p > 0]
     if not noisy:
         raise ValueError("model: expected dropout layers with p > 0, got none; all passes would be equal. Use ensemble_probs with several models")
@@ -247,8 +251,13 @@ def mc_dropout_probs(
             torch.manual_seed(int(torch.randint(2**62, (), generator=generator, device=generator.device)))
         for module in noisy:
             module.training = True
-        with torch.no_grad():
-            return torch.stack([torch.softmax(_check.logits("model(x)", model(x)), dim=-1) for _ in range(n_samples)])
+        fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)  # the fused transformer layer has no dropout
+        try:
+            with torch.no_grad():
+                return torch.stack([torch.softmax(_check.logits("model(x)", model(x)), dim=-1) for _ in range(n_samples)])
+        finally:
+            torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def ensemble_probs(models: Sequence[nn.Module], x: Float[Tensor, "N ..."]) -> Float[Tensor, "M N C"]:
@@ -317,7 +326,7 @@ def dirichlet_nll(concentration_logits: Float[Tensor, "N C"], member_probs: Floa
 
     References
     ----------
-    Malinin, Mlodozeniec and Gales (2020), Ensemble distribution distillation, arXiv:1905.00076, equation 12. Chapter `uncertainty-of-students`.
+    Malinin, Mlodozeniec and Gales (2020), Ensemble distribution distillation, arXiv:1905.00076. Chapter `uncertainty-of-students`.
 
     Examples
     --------
@@ -329,10 +338,12 @@ def dirichlet_nll(concentration_logits: Float[Tensor, "N C"], member_probs: Floa
     z = _check.logits("concentration_logits", concentration_logits)
     if not isinstance(member_probs, Tensor) or member_probs.ndim != 3 or member_probs.shape[1:] != z.shape or len(member_probs) < 1:
         raise ValueError(f"member_probs: expected shape (M, {z.shape[0]}, {z.shape[1]}), got {_check.describe(member_probs)}")
-    p = torch.stack([_check.logits("member_probs", member) for member in member_probs.detach()]).to(z.dtype)
+    p = torch.stack([_check.logits("member_probs", member) for member in member_probs.detach()])
+    z, p = z.to(torch.promote_types(z.dtype, p.dtype)), p.to(torch.promote_types(z.dtype, p.dtype))
     _check.probability_rows("member_probs", p)
     concentration = z.exp()
-    log_norm = torch.lgamma(concentration.sum(dim=-1)) - torch.lgamma(concentration).sum(dim=-1)
+    # ln G(a) = ln G(1 + a) - ln a: exact for concentrations too small for the dtype
+    log_norm = torch.lgamma(1 + concentration.sum(dim=-1)) - torch.logsumexp(z, dim=-1) - (torch.lgamma(1 + concentration) - z).sum(dim=-1)
     return -(log_norm + torch.xlogy(concentration - 1, p).sum(dim=-1)).mean()
 
 
@@ -363,7 +374,7 @@ def decompose_dirichlet(concentration: Rows) -> Decomposition:
 
     References
     ----------
-    Malinin and Gales (2018), Prior networks, arXiv:1802.10501, section 3. Chapter `uncertainty-of-students`.
+    Malinin and Gales (2018), Prior networks, arXiv:1802.10501, section 4. Chapter `uncertainty-of-students`.
 
     Examples
     --------

@@ -725,22 +725,19 @@ TABLE = {
     plots.lines: (
         {"ax": axes()[0], "x": [1.0, 2.0], "series": {"a": [1.0, 2.0], "b": [2.0, 1.0]}, "xlabel": "x", "ylabel": "y", "log": "xy"},
         {
-            "x": {"too short": [1.0], "too long": [1.0, 2.0, 3.0], "none": []},
-            "series": {"none": {}, "too short": {"a": [1.0]}, "list": [1.0, 2.0], "more than there are colours": EIGHT},
+            "series": {
+                "none": {},
+                "too short": {"a": [1.0]},
+                "one too long": {"a": [1.0, 2.0], "b": [1.0] * 3},
+                "more than there are colours": EIGHT,
+            },
             "log": {"other axis": "z", "True": True, "None": None, "word": "yes"},
         },
     ),
     plots.bars: (
         {"ax": axes()[0], "labels": ["p", "q"], "series": {"a": [1.0, 2.0]}, "xlabel": "x", "ylabel": "y", "stacked": True},
         {
-            "labels": {"too few": ["p"], "too many": ["p", "q", "r"], "none": []},
-            "series": {
-                "none": {},
-                "list": [1.0, 2.0],
-                "one value for all": {"a": [1.0]},
-                "too long": {"a": [1.0, 2.0, 3.0]},
-                "more than there are colours": EIGHT,
-            },
+            "series": {"none": {}, "one value for all": {"a": [1.0]}, "too long": {"a": [1.0, 2.0, 3.0]}, "more than there are colours": EIGHT},
             "stacked": FLAG,
         },
     ),
@@ -765,7 +762,7 @@ TABLE = {
     recipes.standard_student: ({"seed": 0, "width": 8}, {"seed": SEED, "width": COUNT}),
 }
 REQUIRED = {recipes.train_once: {"name": "bad", "model": MODEL, "train": lambda model: pytest.fail("trained")}}
-LEFT_TO_MATPLOTLIB = {plots.lines: {"ax", "xlabel", "ylabel"}, plots.bars: {"ax", "xlabel", "ylabel"}}
+LEFT_TO_MATPLOTLIB = {plots.lines: {"ax", "x", "xlabel", "ylabel"}, plots.bars: {"ax", "labels", "xlabel", "ylabel"}}
 MODULES = [importlib.import_module(f"kdtutor.{module.name}") for module in pkgutil.iter_modules(kdtutor.__path__) if module.name[0] != "_"]
 
 CASES = [
@@ -873,6 +870,14 @@ def test_the_table_holds_every_public_function_with_each_argument(module):
         assert function in TABLE, function.__name__
         assert set(TABLE[function][1]) == arguments_of(function) - LEFT_TO_MATPLOTLIB.get(function, set()), function.__name__
         assert all(len(values) >= 2 for values in TABLE[function][1].values()), function.__name__
+
+
+@pytest.mark.parametrize("positions", [["p"], ["p", "q", "r"], []], ids=["too few", "too many", "none"])
+def test_a_figure_with_more_or_fewer_positions_than_values_is_refused(positions):
+    with pytest.raises(ValueError, match=r"series: expected .*got"):
+        plots.bars(axes()[0], positions, {"a": [1.0, 2.0]}, ylabel="y")
+    with pytest.raises(ValueError, match=r"series: expected .*got"):
+        plots.lines(axes()[0], range(len(positions)), {"a": [1.0, 2.0]}, xlabel="x", ylabel="y")
 
 
 def test_importing_and_calling_the_table_opened_no_window():

@@ -587,7 +587,7 @@ def test_at_the_fitted_temperature_the_slope_of_the_nll_is_zero_to_the_last_digi
 
 
 def test_the_much_copied_lbfgs_stops_short_of_the_fitted_temperature():
-    z, y = overconfident(n=2000)
+    z, y = overconfident(n=500)
     logits, target = torch.from_numpy(z).float(), torch.from_numpy(y)
     temperature = torch.tensor([1.5], requires_grad=True)
     optimizer = torch.optim.LBFGS([temperature], lr=0.01, max_iter=50)

@@ -755,8 +755,8 @@ def test_matching_loss_by_hand():
     # cosines: 1, 0, 1/√5 and 3·(−3)/(3·5)
     losses = [0.0, 1.0, 1 - 1 / math.sqrt(5), 1.6]
     for i, expected in enumerate(losses):
-        assert float(explanation_matching_loss(model, x[i : i + 1], y[i : i + 1], teacher[i : i + 1])) == pytest.approx(expected, abs=1e-12)
-    assert float(explanation_matching_loss(model, x, y, teacher)) == pytest.approx(sum(losses) / 4)
+        assert explanation_matching_loss(model, x[i : i + 1], y[i : i + 1], teacher[i : i + 1]).item() == pytest.approx(expected, abs=1e-12)
+    assert explanation_matching_loss(model, x, y, teacher).item() == pytest.approx(sum(losses) / 4)
 
 
 def test_matching_loss_is_one_minus_the_cosine_of_images_flattened():
@@ -764,7 +764,7 @@ def test_matching_loss_is_one_minus_the_cosine_of_images_flattened():
     cosine = F.cosine_similarity(saliency(model, IMAGES, CLASSES).flatten(1), teacher.flatten(1)).mean()
     torch.testing.assert_close(explanation_matching_loss(model, IMAGES, CLASSES, teacher).detach(), 1 - cosine, rtol=1e-12, atol=0)
     agreement = attribution_agreement(saliency(model, IMAGES, CLASSES), teacher).cosine
-    assert float(explanation_matching_loss(model, IMAGES, CLASSES, teacher)) == pytest.approx(1 - agreement, rel=1e-12)
+    assert explanation_matching_loss(model, IMAGES, CLASSES, teacher).item() == pytest.approx(1 - agreement, rel=1e-12)
 
 
 @pytest.mark.parametrize("activation", [torch.tanh, F.softplus])
@@ -805,11 +805,11 @@ def test_an_example_without_a_direction_counts_one_and_its_gradient_is_finite():
 def test_the_matching_loss_sees_directions_only_at_any_scale(factor):
     model, teacher = smooth_net(dtype=torch.float32), randn(5, 4, seed=2, dtype=torch.float32)
     x = X.float()
-    expected = float(explanation_matching_loss(model, x, Y, teacher))
-    assert float(explanation_matching_loss(model, x, Y, factor * teacher)) == pytest.approx(expected, rel=1e-4)
+    expected = explanation_matching_loss(model, x, Y, teacher).item()
+    assert explanation_matching_loss(model, x, Y, factor * teacher).item() == pytest.approx(expected, rel=1e-4)
     if factor >= 1e-25:
         model[2].weight.data.mul_(factor)
-        assert float(explanation_matching_loss(model, x, Y, factor * teacher)) == pytest.approx(expected, rel=1e-4)
+        assert explanation_matching_loss(model, x, Y, factor * teacher).item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -896,7 +896,7 @@ def test_the_curve_equals_a_loop_over_rows_and_entries(n_steps):
             row = row.clone()
             for entry in sorted(range(7), key=lambda i: -score[i])[: round(7 * step / n_steps)]:
                 row[entry] = -0.3
-            total += float(torch.softmax(model(row[None]), 1)[0, target])
+            total += torch.softmax(model(row[None]), 1)[0, target].item()
         expected.append(total / 3)
     np.testing.assert_allclose(deletion_curve(model, x, y, attribution, baseline=-0.3, n_steps=n_steps), expected, rtol=1e-10)
 
@@ -1058,7 +1058,7 @@ def test_a_deletion_curve_is_nan_until_the_nan_is_deleted_and_never_makes_one_up
 def test_shapley_values_of_a_model_that_gives_nan_are_refused():
     x = X[0].clone()
     x[2] = NAN
-    with pytest.raises(ValueError, match=r"value_function: expected finite numbers, got nan"):
+    with pytest.raises(ValueError, match=r"value_function: expected a finite number, got float nan"):
         shapley_values(interventional_value(smooth_net(), x, BACKGROUND, 0), 4)
 
 

@@ -316,7 +316,7 @@ def test_the_regressor_keeps_its_mode(training):
     regressor = nn.Dropout(0.5).train(training)
     value = hint_loss(torch.ones(4, 50), torch.ones(4, 50), regressor=regressor)
     assert regressor.training is training
-    assert (value > 0) is training or bool(value > 0) == training
+    assert bool(value > 0) is training
 
 
 @pytest.mark.parametrize("teacher", [torch.zeros(5, 1), torch.zeros(1, 4), torch.zeros(5, 4, 1), torch.zeros(4, 5)])
@@ -459,27 +459,16 @@ def test_rkd_distance_by_hand():
 
 
 def test_rkd_distance_is_linear_beyond_a_difference_of_one():
-    # eight teachers in one point, one apart: relative distances 1 and 0; the student's last row is another one
-    t, s = torch.zeros(4, 1).double(), torch.zeros(4, 1).double()
-    t[3], s[0] = 1.0, 1.0
-    t[0], s[3] = 0.0, 0.0
-    # pairs with example 3 alone: 0 against 1 (twice); with example 0 alone: 1 against 0 (twice); smooth L1 of 1 is ½
-    assert float(rkd_distance_loss(s, t)) == pytest.approx(2 * 4 * 0.5 / 16)
-    s = torch.tensor([[0.0], [0.01], [0.0], [10.0]]).double()
-    assert np.abs(pdist(s.numpy()) / pdist(s.numpy())[pdist(s.numpy()) > 0].mean() - pdist(t.numpy())).max() > 0.3
-    assert float(rkd_distance_loss(s, t)) == pytest.approx(distance_by_scipy(s, t), rel=1e-12)
+    # student distances 1, 2, 21, 1, 20, 19, mean 64/6; teacher 1, 1, 0, 0, 1, 1, mean of the positive ones 1
+    s, t = torch.tensor([[0.0], [1.0], [2.0], [21.0]]).double(), torch.tensor([[0.0], [1.0], [1.0], [0.0]]).double()
+    below_one = (3 / 32 - 1, 6 / 32 - 1, 3 / 32, 60 / 32 - 1, 57 / 32 - 1)
+    expected = 2 * (sum(d**2 / 2 for d in below_one) + 63 / 32 - 1 / 2) / 16
+    assert float(rkd_distance_loss(s, t)) == pytest.approx(expected, rel=1e-12)
 
 
 @given(pairs())
 def test_rkd_distance_agrees_with_scipy(pair):
     assert float(rkd_distance_loss(*pair)) == pytest.approx(distance_by_scipy(*pair), rel=1e-10, abs=1e-12)
-
-
-def test_rkd_distance_of_a_large_outlier_agrees_with_scipy():
-    s, t = batches(b=12)
-    s[0] *= 100
-    assert np.abs(pdist(s.numpy()) / pdist(s.numpy()).mean() - pdist(t.numpy()) / pdist(t.numpy()).mean()).max() > 1, "the linear part is reached"
-    assert float(rkd_distance_loss(s, t)) == pytest.approx(distance_by_scipy(s, t), rel=1e-12)
 
 
 def test_the_mean_distance_is_taken_over_pairs_that_are_apart():
@@ -522,8 +511,8 @@ def cosines_by_loop(rows):
 
 def test_rkd_angle_by_hand():
     # a right angle at the first row (45° at the others) against an equilateral triangle: cosines 0, √½, √½ against ½, ½, ½
-    s = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).double()
-    t = torch.tensor([[0.0, 0.0], [2.0, 0.0], [1.0, math.sqrt(3)]]).double()
+    s = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+    t = torch.tensor([[0.0, 0.0], [2.0, 0.0], [1.0, math.sqrt(3)]], dtype=torch.float64)
     differences = (0.5, math.sqrt(0.5) - 0.5, math.sqrt(0.5) - 0.5)
     assert float(rkd_angle_loss(s, t)) == pytest.approx(2 * sum(d**2 / 2 for d in differences) / 27, rel=1e-12)
 
@@ -610,21 +599,22 @@ def test_chunks_keep_the_memory_of_forward_and_backward_small(tmp_path):
 
 def test_what_the_graph_keeps_for_the_backward_pass_does_not_grow_with_the_cube():
     s, t = batches(b=64, dtype=torch.float32)
-    kept = {}
+    s.requires_grad_()
 
-    def pack(tensor):
-        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
+    def kept_bytes(loss):
+        storages = {}
 
-    sizes = []
-    for loss in (lambda: rkd_angle_loss(s, t, chunk_size=4), lambda: all_at_once(s, t)):
-        kept.clear()
+        def pack(tensor):
+            storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+            return tensor
+
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            value = loss() if s.requires_grad else (s.requires_grad_(), loss())[1]
-        sizes.append(sum(kept.values()))
+            value = loss(s, t)
         value.backward()
-    assert sizes[0] < 4 * 64**2
-    assert sizes[1] > 4 * 64**3
+        return sum(storages.values())
+
+    assert kept_bytes(lambda s, t: rkd_angle_loss(s, t, chunk_size=4)) < 4 * 64**2
+    assert kept_bytes(all_at_once) > 4 * 64**3
 
 
 # ------------------------------------------------------------------ similarity

@@ -623,12 +623,18 @@ def test_dkd_is_nan_where_a_model_allows_nothing_but_the_target(side):
     assert dkd_loss(pair["student"], pair["teacher"], torch.tensor([0])).isnan()
 
 
-@pytest.mark.parametrize("weights", [{"alpha": 0.0}, {"beta": 0.0}])
+@pytest.mark.parametrize("weights", [{"alpha": 0.0}, {"beta": 0.0}, {"alpha": 0.0, "beta": 0.0}])
 @pytest.mark.parametrize("side", ["student", "teacher"])
 def test_weight_zero_hides_no_nan_in_dkd(weights, side):
     s, t = logits()
     (s if side == "student" else t)[0, 0] = NAN
     assert dkd_loss(s, t, labels(s), **weights).isnan()
+
+
+def test_dkd_without_a_non_target_term_is_nan_too_where_that_term_is():
+    certain = log_rows([1.0, 0.0, 0.0])
+    parts = dkd_loss(log_rows([0.5, 0.3, 0.2]), certain, torch.tensor([0]), beta=0.0, return_parts=True)
+    assert parts.target_class.isfinite() and parts.non_target_class.isnan() and parts.loss.isnan()
 
 
 @pytest.mark.parametrize("weights", [{"alpha": -0.1}, {"beta": -1}, {"alpha": NAN}, {"beta": INF}])

@@ -657,6 +657,15 @@ def test_a_dirichlets_limits_are_no_doubt_about_the_model_and_nothing_else():
     assert decompose_dirichlet(np.array([[1e-300, 1.0]])).total == pytest.approx(0, abs=1e-290)
 
 
+@pytest.mark.parametrize("size", [1e3, 1e12, 1e16, 1e20])
+def test_of_huge_concentrations_rounding_leaves_no_part_below_zero(size):
+    a = size * (0.1 + np.random.default_rng(0).random((500, 4)))
+    epistemic = decompose_dirichlet(a).epistemic
+    assert (epistemic >= 0).all()
+    assert epistemic == pytest.approx(3 / (2 * a.sum(1)), rel=0.01, abs=1e-13)
+    assert (dirichlet_kl(a, a * (1 + 1e-12)) >= 0).all()
+
+
 # ------------------------------------------------------------------ divergence of Dirichlets
 
 
