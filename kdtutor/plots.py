@@ -143,6 +143,44 @@ def bars(ax: Axes, labels: Sequence[str], series: Mapping[str, Sequence[float]],
     return ax
 
 
+def dots(ax: Axes, series: Mapping[str, Estimate], *, xlabel: str) -> Axes:
+    """One mean a line, first on top, with an error bar of one standard error; for gains, with a line at zero.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    series : mapping of label to `training.Estimate`
+    xlabel : str
+        With the unit.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If `series` is empty or holds something else.
+
+    Notes
+    -----
+    The line at zero is drawn if the means and their errors reach it. Chapter `what-distillation-is`.
+    """
+    if not isinstance(series, Mapping) or not series or not all(isinstance(value, Estimate) for value in series.values()):
+        raise ValueError(f"series: expected a mapping of labels to estimates, got {_check.describe(series)}; take Comparison.mean or .difference")
+    position = np.arange(len(series), dtype=float)[::-1]
+    means, errors = ([getattr(value, name) for value in series.values()] for name in ("mean", "standard_error"))
+    ax.errorbar(means, position, xerr=errors, linestyle="none", marker="o", markersize=6, capsize=3, color=COLOURS[0])
+    left, right = ax.get_xlim()
+    if left <= 0 <= right:
+        ax.axvline(0, color="0.3", linewidth=0.8)
+    ax.set_yticks(position, list(series))
+    ax.set_ylim(-0.6, len(series) - 0.4)
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
 def image_row(axes: Sequence[Axes], images: Any, captions: Sequence[str]) -> Sequence[Axes]:
     """Grey images, one an axis, dark on white, with a caption below each.
 

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from kdtutor import _check
-from kdtutor.data import Dataset, load_mnist5k, random_shift
+from kdtutor.data import Dataset, Split, load_mnist5k, random_shift
+from kdtutor.fidelity import top1_agreement
 from kdtutor.models import MLP, SmallCNN
-from kdtutor.training import train_supervised
+from kdtutor.training import evaluate, predict_logits, train_supervised
 
 
 @functools.cache
@@ -135,3 +137,35 @@ def standard_student(seed: int, *, width: int = 64) -> MLP:
     with torch.random.fork_rng():
         torch.manual_seed(_check.count("seed", seed, least=0))
         return MLP(196, 10, hidden=(_check.count("width", width),))
+
+
+def scores(model: nn.Module, split: Split, *, teacher_logits: Float[Tensor, "N C"] | None = None) -> dict[str, float]:
+    """What the chapters' tables show of a model on a split.
+
+    Parameters
+    ----------
+    model : module
+        Returns logits.
+    split : Split
+    teacher_logits : tensor (N, C) or None
+        Of the same rows; adds "agreement", the share of rows with the teacher's prediction.
+
+    Returns
+    -------
+    dict
+        "accuracy", "ECE" and "agreement" in per cent, "NLL" in nats.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    For `kdtutor.training.repeat_over_seeds`. Chapter `what-distillation-is`.
+    """
+    found = evaluate(model, split)
+    result = {"accuracy": 100 * found.accuracy, "NLL": found.nll, "ECE": 100 * found.ece}
+    if teacher_logits is not None:
+        result["agreement"] = 100 * top1_agreement(predict_logits(model, split.x), teacher_logits)
+    return result

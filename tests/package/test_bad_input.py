@@ -749,6 +749,10 @@ TABLE = {
             "captions": {"too few": ["a"], "too many": ["a", "b", "c"]},
         },
     ),
+    plots.dots: (
+        {"ax": axes()[0], "series": {"a": training.Estimate(1.0, 0.1)}, "xlabel": "x"},
+        {"series": {"none": {}, "list": [training.Estimate(1.0, 0.1)], "numbers": {"a": 1.0}}},
+    ),
     recipes.train_once: (
         None,
         {
@@ -760,9 +764,13 @@ TABLE = {
     ),
     recipes.standard_teacher: (None, {"seed": SEED}),
     recipes.standard_student: ({"seed": 0, "width": 8}, {"seed": SEED, "width": COUNT}),
+    recipes.scores: (
+        {"model": MODEL, "split": SPLIT, "teacher_logits": LOGITS},
+        {"model": NETWORK, "split": A_SPLIT, "teacher_logits": {label: value for label, value in ARRAYS.items() if value is not None}},
+    ),
 }
 REQUIRED = {recipes.train_once: {"name": "bad", "model": MODEL, "train": lambda model: pytest.fail("trained")}}
-LEFT_TO_MATPLOTLIB = {plots.lines: {"ax", "x", "xlabel", "ylabel"}, plots.bars: {"ax", "labels", "xlabel", "ylabel"}}
+LEFT_TO_MATPLOTLIB = {plots.dots: {"ax", "xlabel"}, plots.lines: {"ax", "x", "xlabel", "ylabel"}, plots.bars: {"ax", "labels", "xlabel", "ylabel"}}
 MODULES = [importlib.import_module(f"kdtutor.{module.name}") for module in pkgutil.iter_modules(kdtutor.__path__) if module.name[0] != "_"]
 
 CASES = [

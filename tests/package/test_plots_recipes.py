@@ -12,8 +12,9 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from torch import nn
 
 from kdtutor import plots, recipes
+from kdtutor.data import Split
 from kdtutor.models import MLP
-from kdtutor.training import Estimate
+from kdtutor.training import Estimate, evaluate, predict_logits
 
 
 @pytest.fixture
@@ -229,3 +230,25 @@ def test_more_series_than_colours_or_of_another_length_are_refused(axes):
         plots.bars(axes[0], ["p", "q"], {"a": [1, 2], "b": [1, 2, 3]}, ylabel="y")
     with pytest.raises(ValueError, match=r"log: expected one of"):
         plots.lines(axes[0], [1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y", log="both")
+
+
+def test_dots_stand_in_order_from_the_top_with_error_bars_and_zero_if_near(axes):
+    plots.dots(axes[0], {"first": Estimate(1.0, 0.5), "second": Estimate(-1.0, 0.25)}, xlabel="gain (points)")
+    (drawn,) = (c for c in axes[0].containers if isinstance(c, ErrorbarContainer))
+    assert list(drawn.lines[0].get_xdata()) == [1.0, -1.0] and list(drawn.lines[0].get_ydata()) == [1.0, 0.0]
+    np.testing.assert_allclose([segment[:, 0] for segment in drawn.lines[2][0].get_segments()], [[0.5, 1.5], [-1.25, -0.75]])
+    assert [tick.get_text() for tick in axes[0].get_yticklabels()] == ["first", "second"]
+    assert any(list(line.get_xdata()) == [0, 0] for line in axes[0].lines)
+    plots.dots(axes[1], {"far": Estimate(90.0, 0.5)}, xlabel="accuracy (%)")
+    assert not any(list(line.get_xdata()) == [0, 0] for line in axes[1].lines)
+
+
+def test_scores_are_those_of_the_metrics_in_per_cent_and_nats():
+    generator = torch.Generator().manual_seed(0)
+    split = Split(torch.randn(40, 6, generator=generator), torch.randint(0, 3, (40,), generator=generator))
+    model, teacher_logits = MLP(6, 3, hidden=(4,)), torch.randn(40, 3, generator=generator)
+    found = evaluate(model, split)
+    plain = {"accuracy": 100 * found.accuracy, "NLL": found.nll, "ECE": 100 * found.ece}
+    assert recipes.scores(model, split) == plain
+    agreement = float((predict_logits(model, split.x).argmax(1) == teacher_logits.argmax(1)).double().mean())
+    assert recipes.scores(model, split, teacher_logits=teacher_logits) == plain | {"agreement": 100 * agreement}
