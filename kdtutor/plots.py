@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -179,6 +180,57 @@ def dots(ax: Axes, series: Mapping[str, Estimate], *, xlabel: str) -> Axes:
     ax.set_xlabel(xlabel)
     ax.grid(axis="y", visible=False)
     return ax
+
+
+class SliderTable(NamedTuple):
+    """Estimates over two settings as a table; see `slider_table`."""
+
+    values: Mapping[str, Sequence[Estimate]]
+    rows: Sequence[str]
+    xlabel: str
+
+    def _repr_html_(self) -> str:
+        def row(tag: str, cells: Sequence[str]) -> str:
+            return f"<tr><th>{cells[0]}</th>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells[1:]) + "</tr>"
+
+        def shown(value: Estimate) -> str:
+            return f"{value.mean:.2f} ± {value.standard_error:.2f}"
+
+        head = row("th", ["", *map(html.escape, self.values)])
+        body = [row("td", [html.escape(name), *(shown(column[i]) for column in self.values.values())]) for i, name in enumerate(self.rows)]
+        label = html.escape(self.xlabel)
+        return f'<table class="kd-explorer"><caption>{label}</caption><thead>{head}</thead><tbody>{"".join(body)}</tbody></table>'
+
+
+def slider_table(values: Mapping[str, Sequence[Estimate]], rows: Sequence[str], *, xlabel: str) -> SliderTable:
+    """A table of estimates, one column a setting, shown by Jupyter as HTML; the book's site shows one column at a time, with a slider.
+
+    Parameters
+    ----------
+    values : mapping of column to K `training.Estimate`
+    rows : sequence of K str
+    xlabel : str
+        What the numbers are, with the unit.
+
+    Returns
+    -------
+    SliderTable
+
+    Raises
+    ------
+    ValueError
+        If there are no columns, a column is not as long as `rows`, or it holds something else.
+
+    Notes
+    -----
+    Chapter `when-it-fails`.
+    """
+    if not isinstance(values, Mapping) or not values:
+        raise ValueError(f"values: expected a mapping of columns to estimates, got {_check.describe(values)}")
+    for name, column in values.items():
+        if len(column) != len(rows) or not all(isinstance(value, Estimate) for value in column):
+            raise ValueError(f"values: expected {len(rows)} estimates in each column, one for each of the rows, got {name!r} with {len(column)}")
+    return SliderTable(values, rows, xlabel)
 
 
 def image_row(axes: Sequence[Axes], images: Any, captions: Sequence[str]) -> Sequence[Axes]:

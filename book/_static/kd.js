@@ -19,6 +19,8 @@
     return node;
   }
 
+  window.kdBook = { el, svg, words: W }; // for explorer.js
+
   // ------------------------------------------------ the temperature figure
   function softmax(z, t) {
     const top = Math.max(...z), e = z.map((v) => Math.exp((v - top) / t)), sum = e.reduce((a, b) => a + b, 0);

@@ -749,6 +749,13 @@ TABLE = {
             "captions": {"too few": ["a"], "too many": ["a", "b", "c"]},
         },
     ),
+    plots.slider_table: (
+        {"values": {"T = 1": [training.Estimate(1.0, 0.1)]}, "rows": ["8"], "xlabel": "x"},
+        {
+            "values": {"none": {}, "list": [training.Estimate(1.0, 0.1)], "too short": {"T = 1": []}, "numbers": {"T = 1": [1.0]}},
+            "rows": {"none": [], "too many": ["8", "9"]},
+        },
+    ),
     plots.dots: (
         {"ax": axes()[0], "series": {"a": training.Estimate(1.0, 0.1)}, "xlabel": "x"},
         {"series": {"none": {}, "list": [training.Estimate(1.0, 0.1)], "numbers": {"a": 1.0}}},
@@ -770,7 +777,12 @@ TABLE = {
     ),
 }
 REQUIRED = {recipes.train_once: {"name": "bad", "model": MODEL, "train": lambda model: pytest.fail("trained")}}
-LEFT_TO_MATPLOTLIB = {plots.dots: {"ax", "xlabel"}, plots.lines: {"ax", "x", "xlabel", "ylabel"}, plots.bars: {"ax", "labels", "xlabel", "ylabel"}}
+LEFT_TO_MATPLOTLIB = {
+    plots.slider_table: {"xlabel"},
+    plots.dots: {"ax", "xlabel"},
+    plots.lines: {"ax", "x", "xlabel", "ylabel"},
+    plots.bars: {"ax", "labels", "xlabel", "ylabel"},
+}
 MODULES = [importlib.import_module(f"kdtutor.{module.name}") for module in pkgutil.iter_modules(kdtutor.__path__) if module.name[0] != "_"]
 
 CASES = [

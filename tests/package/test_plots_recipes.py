@@ -243,6 +243,14 @@ def test_dots_stand_in_order_from_the_top_with_error_bars_and_zero_if_near(axes)
     assert not any(list(line.get_xdata()) == [0, 0] for line in axes[1].lines)
 
 
+def test_a_slider_table_is_an_html_table_with_all_numbers():
+    table = plots.slider_table({"T < 2": [Estimate(1.0, 0.25), Estimate(-2.5, 0.1)], "T = 4": [Estimate(0, 0)] * 2}, ["8", "32"], xlabel="gain")
+    html = table._repr_html_()
+    assert html.startswith('<table class="kd-explorer"><caption>gain</caption>')
+    assert "<tr><th></th><th>T &lt; 2</th><th>T = 4</th></tr>" in html
+    assert "<tr><th>8</th><td>1.00 ± 0.25</td><td>0.00 ± 0.00</td></tr><tr><th>32</th><td>-2.50 ± 0.10</td>" in html
+
+
 def test_scores_are_those_of_the_metrics_in_per_cent_and_nats():
     generator = torch.Generator().manual_seed(0)
     split = Split(torch.randn(40, 6, generator=generator), torch.randint(0, 3, (40,), generator=generator))

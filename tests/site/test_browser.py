@@ -113,6 +113,28 @@ def test_the_temperature_figure_moves_by_keyboard_and_shows_the_softmax(browser,
     page.context.close()
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_table_of_estimates_shows_one_column_at_a_time(browser, base, language):
+    page, wrong = visit(browser, f"{base}/{language}/understanding/when-it-fails.html")
+    box = page.locator(".kd-explorer-box").first
+    slider, names = box.locator("input[type=range]"), box.locator("thead th").all_inner_texts()[1:]
+    box.locator("summary").click()
+    cells = box.locator("tbody tr").evaluate_all("rows => rows.map(r => [...r.cells].slice(1).map(c => parseFloat(c.textContent)))")
+    slider.focus()
+    seen = []
+    for k, name in enumerate(names):
+        assert slider.get_attribute("aria-valuetext") == name == box.locator("label").inner_text()
+        seen.append(box.locator("circle").evaluate_all("dots => dots.map(d => +d.getAttribute('cx'))"))
+        page.keyboard.press("ArrowRight")
+    # the places on the axis are linear in the numbers of the table
+    places, numbers = [x for column in seen for x in column], [row[k] for k in range(len(names)) for row in cells]
+    low, high = min(range(len(numbers)), key=numbers.__getitem__), max(range(len(numbers)), key=numbers.__getitem__)
+    slope = (places[high] - places[low]) / (numbers[high] - numbers[low])
+    assert places == pytest.approx([places[low] + slope * (v - numbers[low]) for v in numbers], abs=0.2)
+    assert wrong == []
+    page.context.close()
+
+
 def test_without_javascript_the_figure_is_its_table(browser, base):
     page, _ = visit(browser, f"{base}/en/foundations/the-loss.html", java_script_enabled=False)
     rows = page.locator(".kd-temperature tbody tr")
