@@ -222,7 +222,7 @@ def test_the_stored_timings_have_every_row_and_say_when_and_where():
     stored = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
     assert re.search(r"\d{4}-\d\d-\d\d, .+ cores, Python 3", stored)
     for what in ("KD loss", "ECE", "classwise ECE", "AURC", "RKD distance", "RKD angle", "integrated gradients", "one step with cached logits"):
-        assert re.search(rf"^\| {what}.*\d \|$", stored, re.MULTILINE), what
+        assert re.search(rf"^\| {what}.*\d+\.\d+ \(\d+\.\d+, \d+\.\d+\) \|", stored, re.MULTILINE), what
 
 
 @pytest.mark.slow

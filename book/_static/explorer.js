@@ -2,7 +2,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
   const { el, svg, words } = window.kdBook;
-  const WIDTH = 520, LEFT = 64, RIGHT = 20, ROW = 34;
+  const RIGHT = 20, ROW = 34;
 
   function read(cell) {
     const [mean, error] = cell.textContent.replace("\u2212", "-").split("±").map(parseFloat);
@@ -16,9 +16,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const values = rows.map((r) => [...r.cells].slice(1).map(read));
     const all = values.flat();
     const low = Math.min(0, ...all.map((v) => v.mean - v.error)), high = Math.max(0, ...all.map((v) => v.mean + v.error));
-    const x = (v) => LEFT + ((v - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
+    const width = Math.max(300, Math.min(520, table.parentElement.clientWidth)); // drawn in its own size: text stays readable on a phone
+    const left = 24 + 7.5 * Math.max(...labels.map((label) => label.length));
+    const x = (v) => left + ((v - low) / (high - low)) * (width - left - RIGHT);
     const height = ROW * rows.length + 26;
-    const chart = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "img" });
+    const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
     chart.append(svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: ROW * rows.length }));
     for (const tick of [low, 0, high]) {
       const text = svg("text", { x: x(tick), y: height - 6, "text-anchor": "middle" });
@@ -27,7 +29,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     const marks = labels.map((label, i) => {
       const y = ROW * i + ROW / 2;
-      const name = svg("text", { x: LEFT - 12, y: y + 5, "text-anchor": "end" });
+      const name = svg("text", { x: left - 12, y: y + 5, "text-anchor": "end" });
       name.textContent = label;
       const bar = svg("line", { class: "error", y1: y, y2: y }), dot = svg("circle", { class: "dot", cy: y, r: 6 });
       chart.append(name, bar, dot);

@@ -117,12 +117,12 @@ def test_the_temperature_figure_moves_by_keyboard_and_shows_the_softmax(browser,
 def test_a_table_of_estimates_shows_one_column_at_a_time(browser, base, language):
     page, wrong = visit(browser, f"{base}/{language}/understanding/when-it-fails.html")
     box = page.locator(".kd-explorer-box").first
-    slider, names = box.locator("input[type=range]"), box.locator("thead th").all_inner_texts()[1:]
     box.locator("summary").click()
+    slider, names = box.locator("input[type=range]"), box.locator("thead th").all_inner_texts()[1:]
     cells = box.locator("tbody tr").evaluate_all("rows => rows.map(r => [...r.cells].slice(1).map(c => parseFloat(c.textContent)))")
     slider.focus()
     seen = []
-    for k, name in enumerate(names):
+    for name in names:
         assert slider.get_attribute("aria-valuetext") == name == box.locator("label").inner_text()
         seen.append(box.locator("circle").evaluate_all("dots => dots.map(d => +d.getAttribute('cx'))"))
         page.keyboard.press("ArrowRight")
