@@ -19,6 +19,11 @@ def describe(value: object) -> str:
     return f"{type(value).__name__} {value!r}"
 
 
+def at_least_float32(value: Tensor) -> Tensor:
+    """Half-precision numbers are computed in float32; float32 and float64 stay."""
+    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+
+
 def logits(name: str, value: Tensor, *, min_classes: int = 2) -> Tensor:
     """Check logits `(N, C)` and return them in float32 or float64."""
     if not isinstance(value, Tensor):
@@ -32,7 +37,7 @@ def logits(name: str, value: Tensor, *, min_classes: int = 2) -> Tensor:
         raise ValueError(f"{name}: expected floating-point logits, got {describe(value)}; pass the network's raw outputs, not labels")
     if value.shape[0] < 1 or value.shape[1] < min_classes:
         raise ValueError(f"{name}: expected at least 1 row and {min_classes} classes, got {describe(value)}")
-    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+    return at_least_float32(value)
 
 
 def features(name: str, value: Tensor, *, ndim: int | None = None) -> Tensor:
@@ -42,7 +47,7 @@ def features(name: str, value: Tensor, *, ndim: int | None = None) -> Tensor:
     if value.ndim < 2 or (ndim is not None and value.ndim != ndim) or value.numel() < 1:
         shape = {None: "(N, ...)", 2: "(N, D)", 4: "(N, C, H, W)"}[ndim]
         raise ValueError(f"{name}: expected features of shape {shape} with at least one entry, got {describe(value)}")
-    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+    return at_least_float32(value)
 
 
 def pair(student: Tensor, teacher: Tensor, *, names: tuple[str, str] = ("student_logits", "teacher_logits")) -> tuple[Tensor, Tensor]:
@@ -95,6 +100,14 @@ def fraction(name: str, value: Any) -> float:
     if not 0 <= x <= 1:
         raise ValueError(f"{name}: expected a number from 0 to 1, got {x:g}")
     return x
+
+
+def weight(name: str, value: Any) -> float:
+    """Check the weight of a loss term, at least 0."""
+    w = number(name, value)
+    if w < 0:
+        raise ValueError(f"{name}: expected a weight of at least 0, got {w:g}; a negative weight would push away from the teacher")
+    return w
 
 
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> None:

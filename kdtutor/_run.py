@@ -67,7 +67,7 @@ class Run:
     def step(self, loss: Tensor) -> None:
         """One step of the optimiser and of the schedule."""
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch gives backward no types
         self.optimizer.step()
         self.schedule.step()
 

@@ -106,7 +106,7 @@ def fake_quantize(tensor: Float[Tensor, ...], *, bits: int = 8) -> Float[Tensor,
     bits = _check.count("bits", bits)
     if not 2 <= bits <= 16:
         raise ValueError(f"bits: expected 2 to 16, got {bits}; one bit has no symmetric grid, more than 16 is no saving over float16")
-    values = tensor.detach().float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor.detach()
+    values = _check.at_least_float32(tensor.detach())
     largest = values.abs().amax()
     scale = largest / (2 ** (bits - 1) - 1)
     rounded = torch.where(scale == 0, values, torch.round(values / scale) * scale).clamp(-largest, largest).to(tensor.dtype)

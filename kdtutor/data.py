@@ -236,7 +236,7 @@ def rotate(x: Float[Tensor, "N C H W"], degrees: float) -> Float[Tensor, "N C H 
               [1., 3.]]]])
     """
     given, angle = _images(x), math.radians(_check.number("degrees", degrees))
-    x = given.float() if given.dtype in (torch.float16, torch.bfloat16) else given
+    x = _check.at_least_float32(given)
     turn = torch.tensor([[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0]], dtype=x.dtype, device=x.device)
     # affine_grid works in coordinates from -1 to 1 on both axes, whatever the sides are
     stretch = torch.tensor([[1.0, x.shape[2] / x.shape[3], 1.0], [x.shape[3] / x.shape[2], 1.0, 1.0]], dtype=x.dtype, device=x.device)

@@ -490,10 +490,7 @@ def dkd_loss(
     >>> dkd_loss(student, teacher, torch.tensor([0]), temperature=1.0, return_parts=True)
     DKDParts(loss=tensor(1.1166), target_class=tensor(0.2291), non_target_class=tensor(0.1109))
     """
-    weights = [_check.number(name, value) for name, value in (("alpha", alpha), ("beta", beta))]
-    for name, weight in zip(("alpha", "beta"), weights, strict=True):
-        if weight < 0:
-            raise ValueError(f"{name}: expected a weight of at least 0, got {weight:g}; a negative weight would push away from the teacher")
+    weights = (_check.weight("alpha", alpha), _check.weight("beta", beta))
     s, t = _check.pair(student_logits, teacher_logits)
     if s.shape[1] < 3:
         raise ValueError(f"student_logits and teacher_logits: expected at least 3 classes, got {s.shape[1]}; use kd_loss for two")
@@ -553,10 +550,7 @@ def dist_loss(
     >>> round(float(dist_loss(teacher.flip(0), teacher)), 4)
     3.2578
     """
-    weights = [_check.number(name, value) for name, value in (("beta", beta), ("gamma", gamma))]
-    for name, weight in zip(("beta", "gamma"), weights, strict=True):
-        if weight < 0:
-            raise ValueError(f"{name}: expected a weight of at least 0, got {weight:g}; a negative weight would push away from the teacher")
+    weights = (_check.weight("beta", beta), _check.weight("gamma", gamma))
     s, t = _check.pair(student_logits, teacher_logits)
     if len(s) < 2:
         raise ValueError("student_logits and teacher_logits: expected at least 2 rows, got 1; the column term compares examples with each other")
