@@ -56,7 +56,7 @@ def test_environment_yml_uses_the_same_constraints_and_python():
 
 
 def test_setup_refuses_an_unknown_extra():
-    with pytest.raises(SystemExit, match="expected one or more of data, plots, book, grade, test, got nonsense"):
+    with pytest.raises(SystemExit, match="expected one or more of data, plots, book, deck, grade, test, got nonsense"):
         setup_env.main(["nonsense"])
 
 

@@ -2,10 +2,10 @@
   "use strict";
   const zh = document.documentElement.lang.startsWith("zh");
   const W = zh
-    ? { temp: "温度", entropy: "熵", nats: "奈特", max: "最大", table: "数据表", chart: "软化后的概率", reset: "复位", verdict: "结论", state: "状态", all: "全部",
-        treated: "已写", open: "待写", text: "文字", shown: (n, m) => `显示 ${n} / ${m} 条` }
-    : { temp: "Temperature", entropy: "entropy", nats: "nats", max: "max", table: "Table", chart: "Softened probabilities", reset: "Reset", verdict: "Verdict", state: "State", all: "all",
-        treated: "treated", open: "open", text: "Text", shown: (n, m) => `${n} of ${m} rows` };
+    ? { temp: "温度", entropy: "熵", nats: "奈特", max: "最大", table: "数据表", chart: "软化后的概率", reset: "复位", verdict: "结论", document: "文档", chapter: "章", all: "全部",
+        text: "文字", shown: (n, m) => `显示 ${n} / ${m} 条` }
+    : { temp: "Temperature", entropy: "entropy", nats: "nats", max: "max", table: "Table", chart: "Softened probabilities", reset: "Reset", verdict: "Verdict", document: "Document", chapter: "Chapter", all: "all",
+        text: "Text", shown: (n, m) => `${n} of ${m} rows` };
 
   function el(name, attributes = {}, text = "") {
     const node = document.createElement(name);
@@ -89,7 +89,12 @@
       return [verdict, badge ? badge.textContent : verdict];
     };
     const verdict = select(W.verdict, VERDICTS.map(words));
-    const state = select(W.state, [["treated", W.treated], ["open", W.open]]);
+    const sections = [...new Set(rows.map((row) => row.closest("section")))];
+    const documents = select(W.document, sections.map((s) => [s.id, s.querySelector("h2").firstChild.textContent]));
+    const chapterOf = (row) => [...row.classList].find((name) => name.startsWith("kd-in-")).slice(6);
+    const title = (name) => [...document.querySelectorAll("nav a")].find((a) => a.pathname.endsWith(`/${name}.html`))?.textContent.trim() || name;
+    const used = new Set(rows.map(chapterOf)), order = [...document.querySelectorAll("nav a")].map((a) => a.pathname.replace(/.*\/|\.html$/g, ""));
+    const chapter = select(W.chapter, [...used].sort((a, b) => order.indexOf(a) - order.indexOf(b)).map((name) => [name, title(name)]));
     const label = el("label", {}, W.text + " "), text = el("input", { type: "search" });
     label.append(text);
     const count = el("output", { "aria-live": "polite" });
@@ -99,13 +104,13 @@
       let shown = 0;
       rows.forEach((row, i) => {
         const fits = (!verdict.value || row.classList.contains("kd-" + verdict.value)) &&
-          (!state.value || row.classList.contains("kd-" + state.value)) && contents[i].includes(text.value.trim().toLowerCase());
+          (!documents.value || row.closest("section").id === documents.value) && (!chapter.value || chapterOf(row) === chapter.value) && contents[i].includes(text.value.trim().toLowerCase());
         row.classList.toggle("kd-hidden", !fits);
         shown += fits;
       });
       count.textContent = W.shown(shown, rows.length);
     };
-    for (const control of [verdict, state, text]) control.addEventListener("input", apply);
+    for (const control of [verdict, documents, chapter, text]) control.addEventListener("input", apply);
     const first = rows[0].closest("section");
     first.parentNode.insertBefore(bar, first);
     apply();

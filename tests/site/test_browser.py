@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
@@ -146,11 +147,17 @@ def test_the_register_can_be_filtered(browser, base):
     page, _ = visit(browser, f"{base}/en/appendix/register.html")
     visible = "() => [...document.querySelectorAll('.kd-row')].filter(r => r.offsetParent).length"
     assert page.evaluate(visible) == 349
-    page.locator(".kd-filter select").nth(1).select_option("treated")
-    treated = page.evaluate(visible)
-    assert 30 <= treated < 349 and f"{treated} of 349" in page.locator(".kd-filter output").inner_text()
-    page.locator(".kd-filter input").fill("worked example")
-    assert 0 < page.evaluate(visible) < treated
+    rows = list(yaml.safe_load((ROOT / "book" / "register.yml").read_text("utf-8"))["rows"])
+    verdict, document, chapter = (page.locator(".kd-filter select").nth(i) for i in range(3))
+    document.select_option(label="Uncertainty: the long article")
+    verdict.select_option("wrong")
+    wrong = [row for row in rows if row["document"] == "art" and row["verdict"] == "wrong"]
+    assert page.evaluate(visible) == len(wrong) and f"{len(wrong)} of 349" in page.locator(".kd-filter output").inner_text()
+    chapter.select_option(label="Reading")
+    here = [row for row in wrong if row["chapter"] == "reading"]
+    assert page.evaluate(visible) == len(here) > 0
+    page.locator(".kd-filter input").fill("Salakhutdinov")
+    assert page.evaluate(visible) == 1
     page.context.close()
 
 

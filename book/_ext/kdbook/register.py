@@ -7,6 +7,7 @@ theirs from there, and no sentence is translated twice.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from kdbook.status import table
 from kdbook.translation import catalogue
 from kdbook.words import TAGS, word
 
@@ -35,9 +37,6 @@ class Register:
 
     def children(self, parent: str):
         return [row for row in self.rows.values() if row["parent"] == parent]
-
-    def treated(self) -> int:
-        return sum(row["section"] is not None for row in self.rows.values())
 
 
 class RegisterDirective(SphinxDirective):
@@ -163,28 +162,32 @@ class AllRows(RegisterDirective):
         return [self.entry(row) for row in rows]
 
     def entry(self, row):
-        state = "kd-treated" if row["section"] else "kd-open"
         kind = "kd-child" if row["parent"] else "kd-parent"
-        entry = nodes.container(classes=["kd-row", f"kd-{row['verdict']}", state, kind], ids=[nodes.make_id(f"row-{row['id']}")])
+        names = ["kd-row", f"kd-{row['verdict']}", f"kd-in-{row['chapter']}", kind]
+        entry = nodes.container(classes=names, ids=[nodes.make_id(f"row-{row['id']}")])
         entry += self.fixed(self.badge(row), " ", nodes.literal("", row["id"]), " ", *self.titles(row), classes=["kd-card-title"])
         entry += self.text(row["place"], ["kd-place"])
         entry += self.text(row["says"], ["kd-says"])
         entry += self.text(row["correction"], ["kd-correction"])
-        where = [self.word("treated") + self.word("colon"), self.link(row["section"])] if row["section"] else [self.word("open")]
-        entry += self.fixed(*where, *self.exercise(row), classes=["kd-card-where"])
+        entry += self.fixed(self.word("treated"), self.word("colon"), self.link(row["section"]), *self.exercise(row), classes=["kd-card-where"])
         return entry
 
 
-class Progress(SphinxDirective):
-    """`{progress}`: how many rows are treated."""
+class Verdicts(SphinxDirective):
+    """`{verdicts}`: how many rows of each document have which verdict."""
 
     def run(self):
-        register = self.env.app.kd_register
+        register, language = self.env.app.kd_register, self.config.language
         self.env.note_dependency(str(register.path))
-        text = word(self.config.language, "count").format(done=register.treated(), total=len(register.rows))
-        node = nodes.paragraph("", text, classes=["kd-progress"])
-        node["translatable"] = False
-        return [node]
+        count = Counter((row["document"], row["verdict"]) for row in register.rows.values())
+        total = Counter(row["verdict"] for row in register.rows.values())
+        head = [word(language, "document"), *(f"{icon} {word(language, verdict)}" for verdict, icon in ICONS.items()), word(language, "sum")]
+        lines = []
+        for name, titles in register.documents.items():
+            numbers = [count[name, verdict] for verdict in ICONS]
+            lines.append([titles["zh" if language == "zh_CN" else "en"], *map(str, numbers), str(sum(numbers))])
+        lines.append([word(language, "sum"), *(str(total[verdict]) for verdict in ICONS), str(total.total())])
+        return [table(head, lines, ["kd-verdicts"])]
 
 
 # ------------------------------------------------------------------ checks
@@ -222,11 +225,9 @@ def problems(register: Register, drawn: dict[str, list], labels: dict[str, str],
             places.setdefault(identifier, []).append(docname)
     for identifier, row in register.rows.items():
         found, section = places.get(identifier, []), row["section"]
-        if section is None and found:
-            yield f"{identifier} is drawn in {found[0]} but has no section in register.yml"
-        if section is not None and section not in labels:
+        if section not in labels:
             yield f"{identifier}: section {section!r} does not exist"
-        elif section is not None and found != [labels[section]]:
+        elif found != [labels[section]]:
             yield f"{identifier}: must be drawn once, in {labels[section]}; it is drawn in {', '.join(found) or 'no page'}"
         if row["exercise"] and not exercise_exists(solutions, row["exercise"]):
             yield f"{identifier}: exercise {row['exercise']!r} does not exist"
@@ -246,4 +247,4 @@ def setup(app):
     app.add_directive("question", Question)
     app.add_directive("defects", Defects)
     app.add_directive("register", AllRows)
-    app.add_directive("progress", Progress)
+    app.add_directive("verdicts", Verdicts)
