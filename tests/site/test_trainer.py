@@ -117,12 +117,20 @@ def small_book(tmp_path):
 
     source, out = tmp_path / "book", tmp_path / "out"
     (source / "appendix").mkdir(parents=True)
-    row = dict.fromkeys(["place", "says", "correction", "chapter"], "Words.") | dict.fromkeys(["section", "exercise", "parent"])
-    row |= {"id": "x-q1", "document": "x", "kind": "question", "verdict": "wrong", "title": {"en": "Why?", "zh": "为什么？"}}
+    row = dict.fromkeys(["place", "says", "correction"], "Words.") | dict.fromkeys(["exercise", "parent"])
+    row |= {
+        "id": "x-q1",
+        "chapter": "other",
+        "section": "there",
+        "document": "x",
+        "kind": "question",
+        "verdict": "wrong",
+        "title": {"en": "Why?", "zh": "为什么？"},
+    }
     (source / "register.yml").write_text(yaml.safe_dump({"documents": {"x": {"en": "X", "zh": "某"}}, "rows": [row]}))
     (source / "index.md").write_text("# Book\n\n```{toctree}\nfolder/chapter\nfolder/other\nappendix/register\nappendix/interview-trainer\n```\n")
     (source / "folder").mkdir()
-    (source / "folder" / "other.md").write_text("(there)=\n# Other\n")
+    (source / "folder" / "other.md").write_text("(there)=\n# Other\n\n```{question} x-q1\n```\n")
     (source / "appendix" / "register.md").write_text("# Register\n\n```{register} x\n```\n")
     (source / "appendix" / "interview-trainer.md").write_text("# Trainer\n\n```{trainer}\n```\n")
     settings = {

@@ -174,20 +174,15 @@ class AllRows(RegisterDirective):
 
 
 class Verdicts(SphinxDirective):
-    """`{verdicts}`: how many rows of each document have which verdict."""
+    """`{verdicts}`: how many rows have which verdict."""
 
     def run(self):
         register, language = self.env.app.kd_register, self.config.language
         self.env.note_dependency(str(register.path))
-        count = Counter((row["document"], row["verdict"]) for row in register.rows.values())
-        total = Counter(row["verdict"] for row in register.rows.values())
-        head = [word(language, "document"), *(f"{icon} {word(language, verdict)}" for verdict, icon in ICONS.items()), word(language, "sum")]
-        lines = []
-        for name, titles in register.documents.items():
-            numbers = [count[name, verdict] for verdict in ICONS]
-            lines.append([titles["zh" if language == "zh_CN" else "en"], *map(str, numbers), str(sum(numbers))])
-        lines.append([word(language, "sum"), *(str(total[verdict]) for verdict in ICONS), str(total.total())])
-        return [table(head, lines, ["kd-verdicts"])]
+        count = Counter(row["verdict"] for row in register.rows.values())
+        lines = [[f"{icon} {word(language, verdict)}", str(count[verdict])] for verdict, icon in ICONS.items()]
+        lines.append([word(language, "sum"), str(count.total())])
+        return [table([word(language, "verdict"), word(language, "rows")], lines, ["kd-verdicts"])]
 
 
 # ------------------------------------------------------------------ checks
