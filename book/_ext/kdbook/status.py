@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import platform
+from importlib import metadata
 from pathlib import Path
 
 from docutils import nodes
@@ -40,6 +43,20 @@ class Execution(SphinxDirective):
         return [table(header, [[run["page"], str(run["cells"]), f"{run['seconds']:.0f}"] for run in runs], ["kd-execution"])]
 
 
+class Versions(SphinxDirective):
+    """`{versions}`: of Python and of the packages that compute, draw and build."""
+
+    PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mlxtend", "matplotlib", "jupyter-book", "nbgrader", "nbval")
+
+    def run(self):
+        self.env.note_reread()
+        found = [["Python", platform.python_version()]]
+        for name in self.PACKAGES:
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                found.append([name, metadata.version(name)])
+        return [table([word(self.config.language, key) for key in ("package", "version")], found, ["kd-versions"])]
+
+
 class Graders(SphinxDirective):
     """`{graders}`: each prepared answer to a task, right or wrong, with the points that it gets and the first message."""
 
@@ -53,4 +70,5 @@ class Graders(SphinxDirective):
 
 def setup(app):
     app.add_directive("execution", Execution)
+    app.add_directive("versions", Versions)
     app.add_directive("graders", Graders)
