@@ -16,7 +16,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from kdbook.status import table
+from kdbook.tables import table
 from kdbook.translation import catalogue
 from kdbook.words import TAGS, word
 

@@ -9,27 +9,10 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from kdbook.tables import table
 from kdbook.words import word
-
-
-def table(header: list[str], rows: list[list[str]], classes: list[str]) -> nodes.table:
-    group = nodes.tgroup(cols=len(header))
-    group += [nodes.colspec(colwidth=1) for _ in header]
-
-    def line(cells):
-        row = nodes.row()
-        for cell in cells:
-            paragraph = nodes.paragraph("", cell)
-            paragraph["translatable"] = False
-            row += nodes.entry("", paragraph)
-        return row
-
-    group += nodes.thead("", line(header))
-    group += nodes.tbody("", *(line(row) for row in rows))
-    return nodes.table("", group, classes=classes)
 
 
 class Execution(SphinxDirective):
