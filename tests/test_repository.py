@@ -132,6 +132,7 @@ RUN_BY = {
     "make serve": "test_serve_answers_on_this_machine",
     "make lab": "test_lab_opens_with_the_nbgrader_extension",
     "make bench": "test_bench_prints_ratios",
+    "make deck": "tests/site/test_trainer.py",
     "make clean": "test_clean_removes_what_was_built",
 }
 

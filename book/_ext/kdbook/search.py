@@ -1,8 +1,12 @@
-"""Chinese search without a dictionary: text is indexed by characters and overlapping pairs of characters."""
+"""Search: chapters before the appendix, and Chinese without a dictionary.
+
+Chinese text is indexed by characters and overlapping pairs of characters.
+"""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import snowballstemmer
 from sphinx.search import languages
@@ -46,5 +50,10 @@ function splitQuery(query) {
         return word if ord(word[0]) > 255 else self.stemmer.stemWord(word.lower())
 
 
+def order(app, config):
+    config.html_search_scorer = str(Path(app.srcdir, "_static", "scorer.js"))  # Sphinx opens it as it stands
+
+
 def setup(app):
+    app.connect("config-inited", order)
     languages["zh"] = SearchChineseBigram
