@@ -10,6 +10,7 @@ With SOURCE_DATE_EPOCH set, equal pages give equal files.
 from __future__ import annotations
 
 import copy
+import functools
 import io
 import os
 import re
@@ -27,19 +28,26 @@ SITE = ROOT / "build" / "site"
 OUT = ROOT / "build" / "deck"
 PAGE = "appendix/interview-trainer.html"
 # for ever the same: Anki knows decks and note types by them
-MODEL = 1761040001
+MODEL_ID = 1761040001
 DECKS = {"en": (1761040002, "Knowledge distillation, corrected"), "zh": (1761040003, "知识蒸馏勘误")}
 
 STYLE = """.card { font-family: system-ui, sans-serif; font-size: 18px; line-height: 1.5; max-width: 42em; margin: 0 auto; padding: 1em; }
 .where { font-size: 80%; opacity: .75; }
 code { font-size: 90%; }"""
 TEMPLATE = {"name": "Question", "qfmt": "<b>{{Question}}</b>", "afmt": "{{FrontSide}}<hr id=answer>{{Answer}}"}
+# one for both languages: else Anki would not let one deck take the other's notes over
+MODEL = genanki.Model(MODEL_ID, "kdtutor", [{"name": "Question"}, {"name": "Answer"}], [TEMPLATE], css=STYLE)
+
+
+@functools.cache
+def macros() -> dict[str, str]:
+    config = yaml.safe_load((ROOT / "book" / "_config.yml").read_text("utf-8"))
+    return config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"]
 
 
 def spelled_out(formula: str) -> str:
     """Without the book's own TeX commands, which Anki does not know."""
-    config = yaml.safe_load((ROOT / "book" / "_config.yml").read_text("utf-8"))
-    for name, meaning in config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"].items():
+    for name, meaning in macros().items():
         formula = re.sub(rf"\\{name}(?![a-zA-Z])", lambda _, text=meaning: text, formula)
     return formula
 
@@ -58,17 +66,12 @@ def plain(node: Tag) -> str:
     return node.decode_contents().strip()
 
 
-def model() -> genanki.Model:
-    """One for both languages: else Anki would not let one deck take the other's notes over."""
-    return genanki.Model(MODEL, "kdtutor", [{"name": "Question"}, {"name": "Answer"}], [TEMPLATE], css=STYLE)
-
-
 def note(card: Tag, language: str, position: int) -> genanki.Note:
     """One question. Titles of documents stand in both languages on the page; the deck keeps its own."""
     front = card.select_one(f".kd-front > .kd-{language}") or card.select_one(".kd-front")
     tags = [card["data-topic"], card["data-document"]]
     fields = [plain(front), plain(card.select_one(".kd-answer"))]
-    return genanki.Note(model(), fields, guid=f"kdtutor-{card['data-key']}", tags=tags, due=position)
+    return genanki.Note(MODEL, fields, guid=f"kdtutor-{card['data-key']}", tags=tags, due=position)
 
 
 def pack(language: str) -> tuple[genanki.Deck, int]:

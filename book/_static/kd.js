@@ -19,7 +19,15 @@
     return node;
   }
 
-  window.kdBook = { el, svg, words: W }; // for explorer.js
+  function choice(bar, title, options) {
+    const label = el("label", {}, title + " "), list = el("select");
+    list.append(el("option", { value: "" }, W.all), ...[...options].map(([value, text]) => el("option", { value }, text)));
+    label.append(list);
+    bar.append(label);
+    return list;
+  }
+
+  window.kdBook = { el, svg, choice, words: W }; // for explorer.js and trainer.js
 
   // ------------------------------------------------ the temperature figure
   function softmax(z, t) {
@@ -76,25 +84,18 @@
   const VERDICTS = ["correct", "incomplete", "misleading", "wrong", "broken", "fabricated"];
   function filter(rows) {
     const bar = el("div", { class: "kd-filter", role: "search" });
-    const select = (title, options) => {
-      const label = el("label", {}, title + " "), list = el("select");
-      list.append(el("option", { value: "" }, W.all));
-      for (const [value, text] of options) list.append(el("option", { value }, text));
-      label.append(list);
-      bar.append(label);
-      return list;
-    };
     const words = (verdict) => {
       const badge = document.querySelector(`.kd-badge.kd-${verdict}`);
       return [verdict, badge ? badge.textContent : verdict];
     };
-    const verdict = select(W.verdict, VERDICTS.map(words));
+    const verdict = choice(bar, W.verdict, VERDICTS.map(words));
     const sections = [...new Set(rows.map((row) => row.closest("section")))];
-    const documents = select(W.document, sections.map((s) => [s.id, s.querySelector("h2").firstChild.textContent]));
+    const documents = choice(bar, W.document, sections.map((s) => [s.id, s.querySelector("h2").firstChild.textContent]));
     const chapterOf = (row) => [...row.classList].find((name) => name.startsWith("kd-in-")).slice(6);
-    const title = (name) => [...document.querySelectorAll("nav a")].find((a) => a.pathname.endsWith(`/${name}.html`))?.textContent.trim() || name;
-    const used = new Set(rows.map(chapterOf)), order = [...document.querySelectorAll("nav a")].map((a) => a.pathname.replace(/.*\/|\.html$/g, ""));
-    const chapter = select(W.chapter, [...used].sort((a, b) => order.indexOf(a) - order.indexOf(b)).map((name) => [name, title(name)]));
+    // titles in reading order, from the navigation; each chapter once
+    const left = new Set(rows.map(chapterOf));
+    const pages = [...document.querySelectorAll("nav a")].map((a) => [a.pathname.replace(/.*\/|\.html$/g, ""), a.textContent.trim()]);
+    const chapter = choice(bar, W.chapter, pages.filter(([name]) => left.delete(name)));
     const label = el("label", {}, W.text + " "), text = el("input", { type: "search" });
     label.append(text);
     const count = el("output", { "aria-live": "polite" });

@@ -1,12 +1,12 @@
 // The interview trainer: the list of questions (kdbook/trainer.py), one at a time. Without JavaScript the list stands as it is.
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
-  const { el, words } = window.kdBook;
+  const { el, choice, words } = window.kdBook;
   const W = document.documentElement.lang.startsWith("zh")
-    ? { topic: "主题", document: "文档", shuffle: "打乱顺序，不会的优先", show: "显示答案", hide: "收起答案", previous: "上一题", next: "下一题",
+    ? { topic: "主题", shuffle: "打乱顺序，不会的优先", show: "显示答案", hide: "收起答案", previous: "上一题", next: "下一题",
         marks: ["会", "不太确定", "不会"], mark: "自评", unmarked: "未自评", progress: "进度：", reset: "清除进度", sure: "清除全部自评记录？",
         none: "没有符合条件的题目", count: (i, n) => `第 ${i} 题，共 ${n} 题`, colon: "：" }
-    : { topic: "Topic", document: "Document", shuffle: "Shuffle, not known first", show: "Show answer", hide: "Hide answer", previous: "Previous",
+    : { topic: "Topic", shuffle: "Shuffle, not known first", show: "Show answer", hide: "Hide answer", previous: "Previous",
         next: "Next", marks: ["Knew it", "Not sure", "Did not know"], mark: "Mark yourself", unmarked: "Not marked", progress: "Progress: ",
         reset: "Clear progress", sure: "Clear all your marks?", none: "No question fits", count: (i, n) => `Question ${i} of ${n}`,
         colon: ": " };
@@ -27,10 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const bar = el("div", { class: "kd-trainer-bar", role: "search" }), buttons = el("div", { class: "kd-trainer-buttons" });
   const status = el("p", { class: "kd-trainer-status" }), live = el("p", { class: "kd-live", "aria-live": "polite" });
   function select(title, options) {
-    const label = el("label", {}, title + " "), list = el("select");
-    list.append(el("option", { value: "" }, words.all), ...[...options].map(([value, text]) => el("option", { value }, text)));
-    label.append(list);
-    bar.append(label);
+    const list = choice(bar, title, options);
     list.addEventListener("input", arrange);
     return list;
   }
@@ -42,7 +39,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   const heading = (card) => card.closest("section").querySelector("h2").firstChild.textContent;
   const topic = select(W.topic, new Map(cards.map((card) => [card.dataset.topic, heading(card)])));
-  const source = select(W.document, new Map(cards.map((card) => [card.dataset.document, card.dataset.title])));
+  const source = select(words.document, new Map(cards.map((card) => [card.dataset.document, card.dataset.title])));
   const box = el("label"), shuffle = el("input", { type: "checkbox" });
   box.append(shuffle, " " + W.shuffle);
   bar.append(box);

@@ -91,6 +91,14 @@ class RegisterDirective(SphinxDirective):
         uri = self.env.app.builder.get_relative_uri(self.env.docname, PAGE) + "#" + target
         return nodes.reference("", "", nodes.literal("", row["id"]), refuri=uri, internal=True)
 
+    def document(self, row) -> str:
+        """Title of the row's document."""
+        return self.register.documents[row["document"]]["zh" if self.config.language == "zh_CN" else "en"]
+
+    def treated(self, row, *more):
+        """Where the row is treated, and what else belongs on that line."""
+        return self.fixed(self.word("treated"), self.word("colon"), self.link(row["section"]), *more, classes=["kd-card-where"])
+
     def badge(self, row):
         text = f"{ICONS[row['verdict']]} {self.word(row['verdict'])}"
         return nodes.inline("", text, classes=["kd-badge", f"kd-{row['verdict']}"])
@@ -119,9 +127,8 @@ class Question(RegisterDirective):
             raise self.error(f"question: no row {identifier!r} in register.yml")
         self.note(row)
         card = nodes.container(classes=["kd-card", f"kd-card-{row['verdict']}"], ids=[nodes.make_id(f"q-{identifier}")])
-        document = self.register.documents[row["document"]]["zh" if self.config.language == "zh_CN" else "en"]
         card += self.fixed(*self.titles(row), classes=["kd-card-title"])
-        card += self.fixed(self.badge(row), " ", document, " · ", self.row_link(row), *self.exercise(row), classes=["kd-card-where"])
+        card += self.fixed(self.badge(row), " ", self.document(row), " · ", self.row_link(row), *self.exercise(row), classes=["kd-card-where"])
         card += self.text(row["says"], ["kd-says"], self.word("says"))
         card += self.text(row["correction"], ["kd-correction"], self.word("correction"))
         return [card]
@@ -169,7 +176,7 @@ class AllRows(RegisterDirective):
         entry += self.text(row["place"], ["kd-place"])
         entry += self.text(row["says"], ["kd-says"])
         entry += self.text(row["correction"], ["kd-correction"])
-        entry += self.fixed(self.word("treated"), self.word("colon"), self.link(row["section"]), *self.exercise(row), classes=["kd-card-where"])
+        entry += self.treated(row, *self.exercise(row))
         return entry
 
 

@@ -74,7 +74,6 @@ class Trainer(RegisterDirective):
     required_arguments = 0
 
     def run(self):
-        # a chapter that a row names may appear at any time: nothing here depends on which exist
         self.env.note_dependency(str(self.register.path))
         for folder in self.config.locale_dirs:
             messages = Path(self.env.srcdir, folder, self.config.language, "LC_MESSAGES", f"{REGISTER}.mo")
@@ -83,11 +82,10 @@ class Trainer(RegisterDirective):
         return [Place("", *(self.card(row) for row in self.register.rows.values() if is_question(row)))]
 
     def card(self, row) -> Fold:
-        title = self.register.documents[row["document"]]["zh" if self.config.language == "zh_CN" else "en"]
+        title = self.document(row)
         says = Fold("", FoldTitle("", self.word("says")), self.text(row["says"], ["kd-says"]))
         where = self.fixed(self.badge(row), " ", title, " · ", self.row_link(row), classes=["kd-card-where"])
-        section = self.fixed(self.word("treated"), self.word("colon"), self.link(row["section"]), classes=["kd-card-where"])
-        back = [self.text(row["correction"], ["kd-correction"]), says, where, section]
+        back = [self.text(row["correction"], ["kd-correction"]), says, where, self.treated(row)]
         return card(row["id"], row["chapter"], (row["document"], title), self.titles(row), back)
 
 

@@ -10,7 +10,6 @@ WORDS = {
     "en": {
         "says": "The document says",
         "correction": "Correct",
-        "where": "Where",
         "verdict": "Verdict",
         "treated": "Treated in",
         "exercise": "Exercise",
@@ -41,7 +40,6 @@ WORDS = {
     "zh_CN": {
         "says": "文档的说法",
         "correction": "正确答案",
-        "where": "位置",
         "verdict": "结论",
         "treated": "详见",
         "exercise": "练习",
