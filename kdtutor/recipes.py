@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -21,7 +22,7 @@ from kdtutor import _check
 from kdtutor.data import Dataset, Split, load_mnist5k, random_shift
 from kdtutor.fidelity import top1_agreement
 from kdtutor.models import MLP, SmallCNN
-from kdtutor.training import evaluate, predict_logits, train_supervised
+from kdtutor.training import distill, evaluate, predict_logits, train_supervised
 
 
 @functools.cache
@@ -80,13 +81,15 @@ def train_once(name: str, model: nn.Module, train: Callable[[nn.Module], object]
     return model.eval()
 
 
-def standard_teacher(seed: int) -> tuple[Dataset, nn.Module]:
+def standard_teacher(seed: int, *, start: int | None = None) -> tuple[Dataset, nn.Module]:
     """Data and teacher of one seed: MNIST-5k and a CNN with 43,082 parameters, about 97 % right on the test images.
 
     Parameters
     ----------
     seed : int >= 0
-        Chooses the split and the initial weights.
+        Chooses the split and, without `start`, all else that is random.
+    start : int >= 0 or None
+        Initial weights, order of the batches and shifts: another value gives a twin that learned from the same images.
 
     Returns
     -------
@@ -95,21 +98,22 @@ def standard_teacher(seed: int) -> tuple[Dataset, nn.Module]:
     Raises
     ------
     ValueError
-        If the seed is negative.
+        If `seed` or `start` is negative.
 
     Notes
     -----
     Adam, learning rate 4e-3, batches of 50, 20 epochs, dropout 0.1, shifts by one pixel: about 2 s on one core. Chapter `the-loss`.
     """
     data = load_mnist5k(seed=_check.count("seed", seed, least=0))
+    start = seed if start is None else _check.count("start", start, least=0)
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(start)
         model = SmallCNN(data.num_classes, dropout=0.1)
 
     def train(cnn: nn.Module) -> None:
-        train_supervised(cnn, data.train, epochs=20, batch_size=50, learning_rate=4e-3, augment=random_shift, seed=seed)
+        train_supervised(cnn, data.train, epochs=20, batch_size=50, learning_rate=4e-3, augment=random_shift, seed=start)
 
-    return data, train_once(f"mnist5k-teacher-{seed}", model, train)
+    return data, train_once(f"mnist5k-teacher-{seed}-{start}", model, train)
 
 
 def standard_student(seed: int, *, width: int = 64) -> MLP:
@@ -137,6 +141,42 @@ def standard_student(seed: int, *, width: int = 64) -> MLP:
     with torch.random.fork_rng():
         torch.manual_seed(_check.count("seed", seed, least=0))
         return MLP(196, 10, hidden=(_check.count("width", width),))
+
+
+def train_student(seed: int, split: Split, teacher: nn.Module | Float[Tensor, "N C"] | None = None, *, width: int = 64, **options: Any) -> MLP:
+    """A standard student, trained on the labels of a split, or from a teacher if there is one.
+
+    Parameters
+    ----------
+    seed : int >= 0
+        Of the initial weights and of the order of the batches, so that arms of one seed differ in nothing but their targets.
+    split : Split
+    teacher : module, tensor (N, C) or None
+        As in `training.distill`; None means labels.
+    width : int >= 1
+        Hidden units.
+    options : keyword arguments
+        For `training.train_supervised` or `training.distill`.
+
+    Returns
+    -------
+    MLP
+
+    Raises
+    ------
+    ValueError
+        On a malformed argument.
+
+    Notes
+    -----
+    Chapter `what-distillation-is`.
+    """
+    student = standard_student(seed, width=width)
+    if teacher is None:
+        train_supervised(student, split, seed=seed, **options)
+    else:
+        distill(student, teacher, split, seed=seed, **options)
+    return student
 
 
 def scores(model: nn.Module, split: Split, *, teacher_logits: Float[Tensor, "N C"] | None = None) -> dict[str, float]:

@@ -769,8 +769,12 @@ TABLE = {
             "folder": {"number": 5, "list": ["a"]},
         },
     ),
-    recipes.standard_teacher: (None, {"seed": SEED}),
+    recipes.standard_teacher: ({"seed": 0}, {"seed": SEED, "start": {label: value for label, value in SEED.items() if value is not None}}),
     recipes.standard_student: ({"seed": 0, "width": 8}, {"seed": SEED, "width": COUNT}),
+    recipes.train_student: (
+        {"seed": 0, "split": data.Split(torch.randn(N, 196, generator=generator()), TARGET), "width": 2, "epochs": 1},
+        FIT | {"seed": SEED, "split": A_SPLIT, "teacher": {"number": 5, "too many rows": torch.zeros(N + 1, 10)}, "width": COUNT},
+    ),
     recipes.scores: (
         {"model": MODEL, "split": SPLIT, "teacher_logits": LOGITS},
         {"model": NETWORK, "split": A_SPLIT, "teacher_logits": {label: value for label, value in ARRAYS.items() if value is not None}},

@@ -11,8 +11,8 @@ import torch
 from matplotlib.container import BarContainer, ErrorbarContainer
 from torch import nn
 
-from kdtutor import plots, recipes
-from kdtutor.data import Split
+from kdtutor import plots, recipes, training
+from kdtutor.data import Split, load_mnist5k
 from kdtutor.models import MLP
 from kdtutor.training import Estimate, evaluate, predict_logits
 
@@ -190,6 +190,31 @@ def test_the_standard_student_depends_on_the_seed_alone():
         assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(weights(first), weights(again))
     assert not torch.equal(weights(first), weights(other))
+
+
+def test_a_trained_student_is_the_standard_one_after_the_ordinary_training():
+    data = load_mnist5k(seed=0)
+    few = Split(data.train.x[:100], data.train.target[:100])
+    teacher_logits = torch.nn.functional.one_hot(few.target.flip(0), 10).double()
+    for teacher in (None, teacher_logits):
+        found, expected = recipes.train_student(3, few, teacher, width=8, epochs=2), recipes.standard_student(3, width=8)
+        if teacher is None:
+            training.train_supervised(expected, few, seed=3, epochs=2)
+        else:
+            training.distill(expected, teacher, few, seed=3, epochs=2)
+        assert torch.equal(weights(found), weights(expected))
+        assert not torch.equal(weights(found), weights(recipes.standard_student(3, width=8)))
+
+
+def test_a_twin_of_the_teacher_has_the_same_images_and_other_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("KDTUTOR_CACHE", str(tmp_path))
+    seen = []
+    monkeypatch.setattr(recipes, "train_supervised", lambda model, split, **how: seen.append((weights(model), split.x, how["seed"])))
+    for start in (None, 4, 7):
+        recipes.standard_teacher(4, start=start)
+    assert [seed for *_, seed in seen] == [4, 7]  # start=seed is the same as none, and its weights are found again
+    assert torch.equal(seen[0][1], seen[1][1])
+    assert not torch.equal(seen[0][0], seen[1][0])
 
 
 @pytest.mark.parametrize(("width", "parameters"), [(64, 13_258), (8, 196 * 8 + 8 + 90)])
