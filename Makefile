@@ -34,15 +34,15 @@ lab:  ## Open JupyterLab with the exercises
 	@$(PYTHON) tools/setup_env.py grade
 	@$(BIN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/exercises $(LAB)
 
-exercises:  ## Run the solutions, derive exercises/ from them, prove the graders
+exercises:  ## Make and run the solutions, derive exercises/ from them, prove the graders
 	@$(PYTHON) tools/setup_env.py book grade
 	@$(PY) tools/solutions.py
 	@$(PY) tools/exercises.py
 	@$(PY) tools/graders.py
 
-grade:  ## Grade a folder of submissions: make grade FROM=folder
+grade:  ## Grade a folder of submissions: make grade FROM=folder; SEED=number draws hidden numbers of your own
 	@$(PYTHON) tools/setup_env.py grade
-	@$(PY) tools/grade.py $(FROM)
+	@$(PY) tools/grade.py $(FROM) $(SEED)
 
 test:  ## Check everything: style, types, package, book, translation, graders, notebooks, pages
 	@$(PYTHON) tools/setup_env.py test

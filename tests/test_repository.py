@@ -129,6 +129,7 @@ RUN_BY = {
     "make release-check": "tests/site/test_translation.py",
     "make exercises": "test_make_exercises_changes_nothing",
     "make grade FROM=submissions": "tests/grading/test_grade.py",
+    "make grade FROM=submissions SEED=1234": "tests/grading/test_grade.py",
     "make serve": "test_serve_answers_on_this_machine",
     "make lab": "test_lab_opens_with_the_nbgrader_extension",
     "make bench": "test_bench_prints_ratios",

@@ -1,9 +1,10 @@
 """Grade a folder of submissions with nbgrader: scores, feedback pages and a table.
 
-    python tools/grade.py FOLDER
+    python tools/grade.py FOLDER [SEED]
 
 FOLDER holds one folder a student, with the notebooks anywhere inside: FOLDER/ada/02-the-loss.ipynb or FOLDER/ada/02-the-loss/02-the-loss.ipynb.
-Results: build/grading/scores.csv and build/grading/feedback/STUDENT/NOTEBOOK/NOTEBOOK.html. Answers in words wait for a person: run
+SEED, a whole number that only the instructor knows, draws hidden numbers of the course's own; without it they are those of solutions/, which
+anybody can read. Results: build/grading/scores.csv and build/grading/feedback/STUDENT/NOTEBOOK/NOTEBOOK.html. Answers in words wait for a person: run
 `make lab` and open the Formgrader. nbgrader runs the notebooks on this machine with your rights: grade only submissions that you trust.
 """
 
@@ -38,6 +39,20 @@ def collect(source: Path, known: set[str]) -> list[tuple[str, str]]:
     return found
 
 
+def course(seed: int) -> str:
+    """Write solutions with the hidden numbers of a seed; return their folder."""
+    import nbformat
+
+    import solutions
+    from tasks import form
+
+    folder = WORK / "solutions"
+    for name, notebook in solutions.notebooks().items():
+        (folder / name).mkdir(parents=True)
+        nbformat.write(form.build(notebook, seed=seed), folder / name / f"{name}.ipynb")
+    return str(folder.relative_to(ROOT))
+
+
 def write_scores(gradebook, found: list[tuple[str, str]], failed: list[tuple[str, str]]) -> Path:
     path = WORK / "scores.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -54,8 +69,11 @@ def write_scores(gradebook, found: list[tuple[str, str]], failed: list[tuple[str
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
+    if not 1 <= len(arguments) <= 2 or not Path(arguments[0]).is_dir():
         print("expected a folder with one folder a student, e.g. make grade FROM=submissions" + (f"; got {arguments}" if arguments else ""))
+        return 2
+    if len(arguments) == 2 and not arguments[1].isdecimal():
+        print(f"expected a whole number as seed, e.g. make grade FROM=submissions SEED=1234; got {arguments[1]}")
         return 2
     source = Path(arguments[0]).resolve()
     os.chdir(ROOT)
@@ -72,6 +90,8 @@ def main(arguments: list[str]) -> int:
     config.CourseDirectory.root = str(ROOT)
     config.CourseDirectory.release_directory = "build/grading/release"  # exercises/ is made by tools/exercises.py
     known = {path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()}
+    if len(arguments) == 2:
+        config.CourseDirectory.source_directory = course(int(arguments[1]))
     found = collect(source, known)
     if not found:
         print(f"no notebook found below {source}; expected STUDENT/NOTEBOOK.ipynb with a name out of {sorted(known)}")

@@ -21,7 +21,7 @@ STEPS = {
     "types": [[PYTHON, "-m", "mypy"]],
     "book": [[PYTHON, "tools/build.py"], [PYTHON, "tools/check_site.py"]],
     "translation": [[PYTHON, "tools/po.py", "check"]],
-    "exercises": [[PYTHON, "tools/exercises.py", "--check"], [PYTHON, "tools/graders.py", "--check"]],
+    "exercises": [[PYTHON, "tools/solutions.py", "--check"], [PYTHON, "tools/exercises.py", "--check"], [PYTHON, "tools/graders.py", "--check"]],
     "tests": [[*PYTEST, "--doctest-modules", "kdtutor", "tests"]],
     "notebooks": [[*PYTEST, *NBVAL, "solutions", "build/notebooks"]],
 }

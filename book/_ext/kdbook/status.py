@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sphinx.util.docutils import SphinxDirective
 
+from kdbook.fold import folded
 from kdbook.tables import table
 from kdbook.words import word
 
@@ -41,14 +42,32 @@ class Versions(SphinxDirective):
 
 
 class Graders(SphinxDirective):
-    """`{graders}`: each prepared answer to a task, right or wrong, with the points that it gets and the first message."""
+    """`{graders}`: for each task how many answers were tried and caught; folded below, each of them with the points lost and the message."""
 
     def run(self):
         path = Path(self.env.srcdir, "appendix", "graders.json")
         self.env.note_dependency(str(path))
-        rows = [[row["task"], row["answer"], row["points"], row["message"]] for row in json.loads(path.read_text("utf-8"))]
-        header = [word(self.config.language, key) for key in ("task", "answer", "points", "message")]
-        return [table(header, rows, ["kd-graders"])]
+        rows = json.loads(path.read_text("utf-8"))
+        header = [word(self.config.language, key) for key in ("task", "tried", "caught", "kept")]
+        tasks = dict.fromkeys(row["task"] for row in rows)
+        found = [table(header, [self.counts(task, [row for row in rows if row["task"] == task]) for task in tasks], [])]
+        header = [word(self.config.language, key) for key in ("answer", "lost", "message")]
+        for notebook in dict.fromkeys(row["notebook"] for row in rows):
+            chosen = (row for row in rows if row["notebook"] == notebook)
+            own = [[f"{row['task']}: {row['kind']}: {row['answer']}", row["lost"], row["message"]] for row in chosen]
+            found.append(folded(notebook, table(header, own, ["kd-graders"])))
+        return found
+
+    @staticmethod
+    def counts(task, rows):
+        wrong, right = ([row["lost"] for row in rows if row["kind"] == kind] for kind in ("wrong", "right"))
+        caught, kept = len(wrong) - sum(lost.startswith("0 ") for lost in wrong), sum(lost.startswith("0 ") for lost in right)
+        return [
+            task,
+            str(len(rows)),
+            f"{caught} / {len(wrong)}",
+            f"{kept} / {len(right)}" if right else "–",
+        ]
 
 
 def setup(app):

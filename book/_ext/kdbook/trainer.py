@@ -16,6 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import docname_join
 from sphinx_design.shared import is_component
 
+from kdbook.fold import Fold, FoldTitle
 from kdbook.register import PAGE as REGISTER
 from kdbook.register import RegisterDirective
 from kdbook.words import WORDS, word
@@ -27,30 +28,6 @@ FOLLOW_UPS = "follow-ups"
 
 class Place(nodes.General, nodes.Element):
     """Where the cards go. Until the page is written it holds those of the register."""
-
-
-class Fold(nodes.General, nodes.Element):
-    """A `<details>` with the attributes in `data`."""
-
-
-class FoldTitle(nodes.General, nodes.TextElement):
-    """Its `<summary>`."""
-
-
-def visit_fold(self, node):
-    self.body.append(self.starttag(node, "details", **{f"data-{key}": value for key, value in node.get("data", {}).items()}))
-
-
-def depart_fold(self, node):
-    self.body.append("</details>\n")
-
-
-def visit_fold_title(self, node):
-    self.body.append(self.starttag(node, "summary", ""))
-
-
-def depart_fold_title(self, node):
-    self.body.append("</summary>\n")
 
 
 def card(key: str, topic: str, document: tuple[str, str], front, back, classes=()) -> Fold:
@@ -200,8 +177,6 @@ def load_script(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.add_node(Place)
-    app.add_node(Fold, html=(visit_fold, depart_fold))
-    app.add_node(FoldTitle, html=(visit_fold_title, depart_fold_title))
     app.add_directive("trainer", Trainer)
     app.add_post_transform(Cards)
     app.connect("env-get-outdated", outdated)
