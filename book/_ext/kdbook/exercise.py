@@ -29,7 +29,8 @@ class Graded(SphinxDirective):
         facts = next(line for line in next(text for text in cells if text.startswith("# ")).splitlines() if re.match(r"\d+ tasks|共 \d+", line))
         box = nodes.container("", classes=["kd-graded"])
         head = nodes.paragraph("", "", nodes.strong("", word(language, "graded")), nodes.Text(" "), nodes.literal("", folder))
-        head += [nodes.Text(word(language, "colon") + facts + " "), nodes.Text(word(language, "lab"))]
+        before, after = (nodes.Text(text) for text in word(language, "lab").split("make lab"))
+        head += [nodes.Text(word(language, "colon") + facts), before, nodes.literal("", "make lab"), after]
         head["translatable"] = False
         items = nodes.bullet_list()
         for heading in re.findall(r"^## (?:Task|任务) \d+ · (.+)", "\n".join(cells), re.MULTILINE):
