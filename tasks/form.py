@@ -244,6 +244,15 @@ def execute(source: str, names: Namespace) -> None:
         exec(compile(source, "<cell>", "exec"), names)
 
 
+def distributions(rng: np.random.Generator, concentration: float, classes: int, shape: tuple[int, ...] = (), digits: int = 3) -> np.ndarray:
+    """Drawn rows of probabilities of at least 0.01, with few digits, whose decimals sum to 1 and not to 0.999."""
+    units = 10**digits
+    least = max(1, units // 100)
+    counts = np.floor(rng.dirichlet(np.full(classes, concentration), shape) * (units - classes * least)) + least
+    counts[..., -1] += units - counts.sum(axis=-1)
+    return counts / units
+
+
 # ------------------------------------------------------------------ sources
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.form import Item, Notebook, T, Value
+from tasks.form import Item, Notebook, T, Value, distributions
 
 nb = Notebook(
     slug="01-what-distillation-is",
@@ -85,11 +85,11 @@ nb.choice(
         ),
         statement(
             "temperature",
-            "A trained student is used at the temperature of its training.",
-            "训练好的学生模型在使用时仍取训练时的温度。",
+            "A student that was trained at T = 4 is used at T = 4 to give calibrated probabilities.",
+            "在 T = 4 下训练的学生模型，为了给出校准好的概率，使用时也取 T = 4。",
             "never",
-            "The temperature belongs to the loss. In use T = 1, or a value fitted on validation data for calibration.",
-            "温度属于损失函数。使用时取 T = 1，或取在验证集上为校准而拟合的值。",
+            "The temperature of the loss is no calibration. In use T = 1, or a value fitted on validation data, whatever T the training had.",
+            "损失函数的温度不是校准。使用时取 T = 1，或取在验证集上拟合的值，与训练时的 T 无关。",
         ),
     ],
     title=T("Always, sometimes, never", "总是、有时、从不"),
@@ -127,17 +127,17 @@ mix = nb.code(
     text=T(
         r"""
         At $T=1$ the two terms of the loss can be written as one cross-entropy, against the target $\alpha\,p+(1-\alpha)\,y$, where $p$ are the teacher's probabilities and $y$ the one-hot labels.
-        Write the function that makes this target for each row. Leave the inputs unchanged.
+        Write the function that makes this target for each row.
 
         Small example: $p=(0.6, 0.4)$, label 1 and $\alpha=0.75$ give $(0.45, 0.55)$.""",
         r"""
         当 $T=1$ 时，损失的两项可以写成一个交叉熵，其目标是 $\alpha\,p+(1-\alpha)\,y$；$p$ 是教师模型的概率，$y$ 是 one-hot 标签。
-        请写出逐行构造这个目标的函数，不要改动输入。
+        请写出逐行构造这个目标的函数。
 
         小例子：$p=(0.6, 0.4)$、标签为 1、$\alpha=0.75$，得到 $(0.45, 0.55)$。""",
     ),
     hints=(
-        T("A label is a distribution as well: all its mass lies on one class.", "标签也是一个分布：全部质量都在一个类别上。"),
+        T("A label is a distribution as well: all its mass lies on one class.", "标签也是一个分布：全部概率都在一个类别上。"),
         T(r"$\alpha$ weights the **soft** part. The rows of the result sum to 1.", r"$\alpha$ 是**软**目标的权重。结果每行之和为 1。"),
         T("`one_hot = np.eye(teacher_probs.shape[1])[target]`", "`one_hot = np.eye(teacher_probs.shape[1])[target]`"),
     ),
@@ -161,7 +161,7 @@ mix.example("example", "例子", np.array([[0.6, 0.4]]), np.array([1]), 0.75)
 @mix.draw
 def _(rng):
     n, c = int(rng.integers(2, 5)), int(rng.integers(3, 6))
-    return rng.dirichlet(np.ones(c), n).round(3), rng.integers(0, c, n), round(float(rng.uniform(0.1, 0.9)), 2)
+    return distributions(rng, 1.0, c, (n,)), rng.integers(0, c, n), round(float(rng.uniform(0.1, 0.9)), 2)
 
 
 mix.swap(
@@ -258,6 +258,7 @@ def shared_errors(teacher, student, target):
 
 
 shared.example("example", "例子", np.array([0, 2, 1, 1]), np.array([0, 2, 2, 1]), np.array([0, 1, 2, 2]))
+shared.example("no error is shared", "没有共同的错误", np.array([1, 0, 2]), np.array([0, 1, 2]), np.array([0, 1, 2]))
 
 
 @shared.draw
@@ -308,7 +309,7 @@ shared.swap(
     ("if not", "if False and not"),
 )
 shared.swap(
-    "The complement: the share that the student does not repeat.", "取了补：这是学生模型没有重复的比例。", ("== teacher[wrong]", "!= teacher[wrong]")
+    "The complement: the share that the student does not repeat.", "算反了：这是学生模型没有重复的比例。", ("== teacher[wrong]", "!= teacher[wrong]")
 )
 shared.swap(
     "a teacher without errors must give a ValueError, not a number",
@@ -386,8 +387,8 @@ nb.choice(
         ),
         reference(
             "distilling",
-            'Cited for "soft targets carry more information than labels": Hinton, Vinyals and Dean (2015), *Distilling the Knowledge in a Neural Network*, arXiv:1503.02531. Record: the same; the abstract speaks of soft targets.',
-            "为“软目标比标签包含更多信息”引用：Hinton, Vinyals, Dean（2015），*Distilling the Knowledge in a Neural Network*，arXiv:1503.02531。记录：相同；摘要谈的就是软目标。",
+            'Cited for "soft targets carry more information than labels": Hinton, Vinyals and Dean (2015), *Distilling the Knowledge in a Neural Network*, arXiv:1503.02531. Record: the same; the paper speaks of what soft targets carry.',
+            "为“软目标比标签包含更多信息”引用：Hinton, Vinyals, Dean（2015），*Distilling the Knowledge in a Neural Network*，arXiv:1503.02531。记录：相同；论文谈的正是软目标所含的信息。",
             "as cited",
         ),
         reference(
@@ -404,14 +405,14 @@ nb.choice(
 
         Worked example: title and authors right, year 2014 where the record says 2015: `'mended'`.""",
         """
-        知识蒸馏文章里的四条参考文献，各附公开记录。每一条问题在哪里？
+        知识蒸馏文章里的四条参考文献，各附公开记录。各属于哪种情况？
 
         例：题名与作者都对，年份写 2014，而记录是 2015：`'mended'`。""",
     ),
     hints=(
         T(
             "A reference has two duties: to exist as written, and to support the sentence it stands behind.",
-            "参考文献有两项职责：如所写那样存在，并且支持它所跟随的句子。",
+            "参考文献要做到两点：确实如所写那样存在，并支持所在的句子。",
         ),
         T("Check the identifier first, then authors, title, year, then the claim.", "先查编号，再查作者、题名、年份，最后查论断。"),
         T('`"belief"`: compare the third author.', '`"belief"`：比较第三作者。'),
@@ -516,7 +517,7 @@ nb.words(
 
         In four to eight sentences: which part of this did distillation do, what is missing to say so, and what would you measure?""",
         """
-        一位同事说：“我们做了蒸馏，所以模型小了四倍，而且一样好。”他的学生模型的参数是教师模型的四分之一，准确率低 0.4 个百分点。
+        一位同事说：“我们做了蒸馏，所以模型只有原来的四分之一大，而且一样好。”他的学生模型的参数是教师模型的四分之一，准确率低 0.4 个百分点。
 
         请用四到八句话回答：其中哪一部分是蒸馏的功劳，还缺什么才能下结论，你会测什么？""",
     ),
@@ -529,7 +530,7 @@ nb.words(
         The student is four times smaller because a smaller network was chosen; it would be as small after training on labels. What distillation can change is the accuracy of that student.
         Whether it did cannot be seen from a comparison with the teacher. The same small network must be trained on labels, with the same data, augmentation, number of steps and tuning, for several seeds. The paired difference between the two students, with its standard error, is the effect of distillation. A student on smoothed labels would be a second control. "Just as good" also needs more than the mean accuracy: the worst class and the calibration may have changed.""",
         """
-        学生模型小了四倍，是因为选了较小的网络；用硬标签训练它也一样小。蒸馏能改变的是这个学生模型的准确率。
+        学生模型只有四分之一大，是因为选了较小的网络；用硬标签训练它也一样小。蒸馏能改变的是这个学生模型的准确率。
         是否真的改变了，从与教师模型的比较中看不出来。应当用同样的数据、增强、步数和调参，在多个随机种子上用硬标签训练同一个小网络。两种学生模型的配对差及其标准误，才是蒸馏的效果。用标签平滑训练的学生模型可作第二个对照。“一样好”也不能只看平均准确率：最差的类别和校准都可能变了。""",
     ),
     samples=[

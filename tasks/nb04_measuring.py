@@ -33,7 +33,7 @@ pair = nb.code(
         Unpaired, the standard error would be $\sqrt{1.11/3+1/3}=0.839$.""",
         r"""
         两个实验组共用随机种子：`a` 和 `b` 的第 $i$ 项用的是同一划分、同一教师模型和同样的初始权重。
-        请计算差值 $a_i-b_i$ 的平均、这个平均的标准误、平均等于多少个标准误（$t$），
+        请计算差值 $a_i-b_i$ 的平均、这个平均的标准误、平均值是标准误的多少倍（$t$），
         以及作为比较的未配对标准误，也就是假设两组毫无共同之处时差的标准误。所有标准差都除以 $n-1$。
 
         标准误为 0 时，$t$ 为 `inf`，符号与平均相同。种子少于两个，或两个列表长度不同，请抛出 `ValueError`。
@@ -59,7 +59,7 @@ def paired(a, b):
     a, b: sequences of n results, entry i of both from seed i, in the same unit.
     Returns a dict of floats: "mean" of a - b, its "standard_error", "t" = mean / standard_error, and
     "unpaired_se", the standard error of the difference if the arms had nothing in common.
-    Standard deviations divide by n - 1. A standard error of 0 gives t = inf or -inf, by the sign of the mean.
+    Standard deviations divide by n - 1. A standard error of 0 gives t = inf or -inf, by the sign of the mean, which is not 0.
     ValueError for fewer than two seeds or for different lengths.
     paired([90.6, 91.5, 92.7], [90.0, 91.0, 92.0])["mean"] is 0.6.
     """
@@ -93,12 +93,14 @@ def _(rng):
 
 
 pair.edge("arms that move in opposite directions", "两组朝相反方向变化", [91.2, 92.9, 92.0], [92.4, 90.7, 91.6])
+pair.edge("two seeds", "两个种子", [91.0, 92.5], [90.0, 92.0])
 pair.edge("the same difference for each seed", "每个种子的差都相同", [91.0, 89.5, 90.25], [92.0, 90.5, 91.25])
 pair.script(
     "edge",
     """
     for a, b, why in [
         ([92.0], [91.0], T("one seed has no spread: it must give a ValueError", "只有一个种子就谈不上波动：应抛出 ValueError")),
+        ([92.0, 93.0, 92.5], [91.0, 92.2], T("lists of different lengths are not paired: they must give a ValueError", "长度不同的列表无法配对：应抛出 ValueError")),
         ([92.0, 93.0, 92.5], [91.0], T("lists of different lengths are not paired: they must give a ValueError", "长度不同的列表无法配对：应抛出 ValueError")),
     ]:
         try:
@@ -343,6 +345,13 @@ def _(rng):
             return student.round(2), teacher.round(2), target
 
 
+score.edge(
+    "large logits and a sure mistake",
+    "很大的 logits 与自信的错误",
+    np.array([[1000.0, 999.0, 0.0], [80.0, 0.0, 0.0], [0.0, 1.0, 2.0]]),
+    np.array([[999.0, 1000.0, 0.0], [0.0, 3.0, 1.0], [0.0, 2.0, 1.0]]),
+    np.array([0, 1, 2]),
+)
 score.edge(
     "large logits, and a class without a row",
     "很大的 logits，并有一个类别没有出现",
@@ -619,6 +628,7 @@ def _(rng):
 
 
 fold.edge("a row more than two folds can share, no validation", "两折分不匀，也没有验证行", np.array([3, 6, 0, 2, 5, 1, 4]), 2, 0)
+fold.edge("one row is left for training", "只剩一行用来训练", np.array([1, 2, 0]), 3, 1)
 fold.edge("each row is a fold", "每行一折", np.array([2, 0, 4, 1, 3]), 5, 2)
 fold.edge("one row too many for equal folds", "不能等分，多出一行", np.array([6, 2, 5, 0, 3, 1, 4]), 3, 1)
 fold.script(
@@ -805,7 +815,7 @@ nb.choice(
     [
         Value(
             "standard_error",
-            T("The standard error of the paired difference, distilled minus labels, in points.", "配对差（蒸馏减硬标签）的标准误，单位为个百分点。"),
+            T("The standard error of the paired difference, distilled minus labels, in points.", "配对差（蒸馏减硬标签）的标准误，单位：百分点。"),
             0.22,
             0.01,
             [
@@ -824,7 +834,7 @@ nb.choice(
         ),
         Value(
             "lower_end",
-            T("The lower end of the 95 % interval of the paired difference, in points.", "配对差的 95 % 区间的下端，单位为个百分点。"),
+            T("The lower end of the 95 % interval of the paired difference, in points.", "配对差的 95 % 区间的下端，单位：百分点。"),
             0.6,
             0.02,
             [
@@ -901,7 +911,7 @@ nb.choice(
         | 硬标签 | 91.55 | 92.85 | 91.45 | 92.65 | 91.95 | 92.09 |
         | 蒸馏 | 93.15 | 93.60 | 92.65 | 93.35 | 93.75 | 93.30 |
 
-        95 % 对应的 $t$ 分布界限：2 个自由度为 4.30 个标准误，3 个为 3.18，4 个为 2.78，5 个为 2.57，非常多时为 1.96。
+        95 % 对应的 $t$ 分布界限：自由度为 2 时是 4.30 个标准误，3 个为 3.18，4 个为 2.78，5 个为 2.57，非常多时为 1.96。
         可以用你写的 `paired`，也可以用计算器。
 
         例：种子 0 的差为 1.60。平均差为 1.21 个百分点。""",

@@ -101,6 +101,7 @@ def _(rng):
             return p, y, alpha
 
 
+best.edge("another class draws level first", "另一个类别先追上", np.array([0.1, 0.22, 0.68]), np.array([0.5, 0.4, 0.1]), 0.3)
 best.edge("teacher and labels agree", "教师模型与标签一致", np.array([0.55, 0.12, 0.33]), np.array([0.7, 0.21, 0.09]), 0.6)
 best.edge("soft term only", "只有软目标项", np.array([0.1, 0.26, 0.64]), np.array([0.3, 0.62, 0.08]), 1.0)
 best.edge("hard term only", "只有硬标签项", np.array([0.1, 0.26, 0.64]), np.array([0.3, 0.62, 0.08]), 0.0)
@@ -154,7 +155,6 @@ best.swap(
     "This is where the last class draws level: the prediction changes at the first.",
     "这是最后一个类别追平的地方：预测在第一个类别追平时就变了。",
     (".min()", ".max()"),
-    fails="visible hidden",
 )
 best.swap(
     "This is the weight of the hard term at the switch: alpha is that of the soft term.",
@@ -329,12 +329,19 @@ patience_task.edge(
     [10, 40],
     2.8,
 )
+patience_task.edge("exactly at the bound", "恰好等于界限", np.array([[2.0, -2.0], [2.5, -2.5]]), np.array([[1.0, 1.0], [1.0, 1.0]]), [5, 10], 2.0)
 patience_task.edge("one budget", "只有一个预算", np.array([[1.5, 0.3, -2.6]]), np.array([[0.3, 0.2, 0.4]]), [25], 2.8)
 patience_task.edge(
     "ahead at all budgets", "在所有预算上都领先", np.array([[0.9, -0.2], [0.8, 1.4]]), np.array([[0.2, 0.1], [0.2, 0.6]]), [60, 5], 2.8
 )
 
 FIRST_LOOP = "        for row in order:\n            if column[row] != 1:\n                break\n            found = epochs[row]\n"
+patience_task.swap(
+    "Exactly at the bound is not more than the bound.",
+    "恰好等于界限不算超过界限。",
+    ("(difference > limit) - 1 * (difference < -limit)", "(difference >= limit) - 1 * (difference <= -limit)"),
+    fails="edge",
+)
 patience_task.swap(
     "The first budget with a clear lead was taken, although the lead is gone at a longer one: go down from the longest budget.",
     "取了第一个明显领先的预算，但在更长的预算上领先又没了：应从最长的预算往短走。",
@@ -568,7 +575,7 @@ nb.choice(
 
         Worked example: on a logarithmic axis the way from 3 to 10 epochs is as long as $\\ln(10/3)=1.20$, that from 10 to 40 as long as $\\ln 4=1.39$.""",
         """
-        相同轮数下“蒸馏减硬标签”的准确率差，单位为个百分点，配对，五个随机种子，± 为一个标准误。在每个预算内，学习率都降到零。
+        相同轮数下“蒸馏减硬标签”的准确率差，单位：百分点，配对，五个随机种子，± 为一个标准误。在每个预算内，学习率都降到零。
 
         | | 3 轮 | 10 轮 | 40 轮 | 100 轮 |
         |---|---|---|---|---|
@@ -948,7 +955,7 @@ nb.choice(
         """
         三个结果，各附一个论断。请只根据旁边的结果判断；五个随机种子时，差离 0 超过 2.8 个标准误才算数。
 
-        例：教师模型与学生模型同样大小，准确率 91.7 %，其学生模型减硬标签为 -1.1 ± 0.3 个百分点。*论断*：这个教师模型平均会损失准确率。答案是 `'follows'`，因为 1.1 大于 2.8 × 0.3 = 0.84。""",
+        例：教师模型与学生模型同样大小，准确率 91.7 %，其学生模型减硬标签为 -1.1 ± 0.3 个百分点。*论断*：用这个教师模型蒸馏，学生模型的准确率平均会下降。答案是 `'follows'`，因为 1.1 大于 2.8 × 0.3 = 0.84。""",
     ),
     hints=(
         T(

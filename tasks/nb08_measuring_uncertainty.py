@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tasks.form import Item, Notebook, T
+from tasks.form import Item, Notebook, T, distributions
 
 nb = Notebook(
     slug="08-measuring-uncertainty",
@@ -71,12 +71,13 @@ ece.example("example", "例子", np.array([[0.9, 0.1], [0.7, 0.3], [0.3, 0.7]]),
 
 @ece.draw
 def _(rng):
-    p = rng.dirichlet(np.full(3, 0.8), 14).round(3)
+    p = distributions(rng, 0.8, 3, (14,))
     target = np.where(rng.random(14) < 0.55, p.argmax(1), rng.integers(0, 3, 14))
     return p, target, int(rng.choice([4, 5, 6]))
 
 
 ece.edge("probabilities of 1", "概率为 1", np.array([[1.0, 0.0], [0.0, 1.0], [0.25, 0.75], [0.6, 0.4]]), np.array([0, 0, 1, 0]), 4)
+ece.edge("two largest classes", "两个并列的最大类别", np.array([[0.4, 0.4, 0.2], [0.1, 0.45, 0.45], [0.7, 0.2, 0.1]]), np.array([0, 2, 0]), 5)
 ece.edge("one bin", "只有一箱", np.array([[0.9, 0.05, 0.05], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]]), np.array([1, 1, 1]), 1)
 ece.swap(
     "The bins are not weighted: each counts by its share of the rows.",
@@ -225,7 +226,7 @@ parts.edge("one member", "只有一个成员", np.array([[[0.5, 0.5, 0.0], [0.2,
 @parts.draw
 def _(rng):
     m, n, c = (int(v) for v in rng.permutation([2, 3, 4]))
-    return (rng.dirichlet(np.full(c, 1.2), (m, n)).clip(0.01).round(3),)
+    return (distributions(rng, 1.2, c, (m, n)),)
 
 
 parts.swap("In bits: use the natural logarithm.", "单位成了比特：应使用自然对数。", ("np.log(", "np.log2("))
@@ -371,7 +372,7 @@ expected.example("0.8 and 0.2 against 0.9 and 0.1", "0.8、0.2 对 0.9、0.1", n
 @expected.draw
 def _(rng):
     c = int(rng.integers(3, 5))
-    return tuple(rng.dirichlet(np.full(c, 3.0)).clip(0.02).round(3) for _ in range(2))
+    return tuple(distributions(rng, 3.0, c) for _ in range(2))
 
 
 expected.swap(
@@ -501,6 +502,7 @@ def risk_coverage(confidence, wrong):
     return np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
 
 
+risk.example("equal confidences", "相等的置信度", np.array([0.7, 0.9, 0.7, 0.7, 0.5]), np.array([0, 0, 1, 1, 1]))
 risk.example("example", "例子", np.array([0.9, 0.6, 0.8]), np.array([0, 1, 1]))
 
 
@@ -513,6 +515,12 @@ def _(rng):
 
 
 risk.swap("The least sure rows come first: sort from sure to unsure.", "最没把握的排在了前面：应从有把握到没把握。", ("-confidence", "confidence"))
+risk.swap(
+    "Of equal confidences the later row came first: keep their order.",
+    "置信度相等时后面的行排到了前面：应保持原来的次序。",
+    ('np.argsort(-confidence, kind="stable")', 'np.argsort(confidence, kind="stable")[::-1]'),
+    fails="visible",
+)
 risk.swap("The rows were not sorted.", "没有排序。", ('np.argsort(-confidence, kind="stable")', "np.arange(len(wrong))"))
 risk.swap("That is the accuracy: the risk is the share of wrong answers.", "这是准确率：风险是答错的比例。", ("wrong[order]", "1 - wrong[order]"))
 risk.swap(
@@ -587,8 +595,8 @@ nb.choice(
         ),
         claim(
             "finite",
-            "A perfectly calibrated model is measured on 500 rows with 15 bins. Claim: its mean measured ECE, over many such test sets, is above 0.",
-            "一个完全校准的模型在 500 行上用 15 箱测量。论断：在许多这样的测试集上，测得的 ECE 平均大于 0。",
+            "A perfectly calibrated model, sure of 90 % on average, is measured on 500 rows with 15 bins. Claim: its mean measured ECE, over many such test sets, is above 0.",
+            "一个完全校准、平均置信度为 90% 的模型在 500 行上用 15 箱测量。论断：在许多这样的测试集上，测得的 ECE 平均大于 0。",
             "follows",
             "Each bin's accuracy scatters, and absolute values do not cancel: the estimate is biased upwards.",
             "每箱的准确率有波动，而绝对值不会抵消：估计偏高。",

@@ -629,7 +629,7 @@ lost = nb.code(
         - 最小的损失本身（`"lost"`：单个分布无法表达的部分）；
         - 给定学生模型的损失比它高多少（`"excess"`）。
 
-        然后写出函数。所有的数以奈特（nat）为单位；概率为 0 的类别按 $0\ln 0=0$ 计；学生模型若排除了某个成员认为可能的类别，excess 为 $\infty$。
+        然后写出函数。所有的数以nat（nat）为单位；概率为 0 的类别按 $0\ln 0=0$ 计；学生模型若排除了某个成员认为可能的类别，excess 为 $\infty$。
 
         小例子：成员 (0.9, 0.1) 和 (0.1, 0.9)，学生 (0.75, 0.25)：kept 为 0.6931，lost 为 0.3681，excess 为 0.1438。
         如果两个成员都是 (0.5, 0.5)，kept 和 excess 不变，lost 为 0：学生模型分不清是哪一种情况。""",
@@ -978,7 +978,7 @@ nb.choice(
         | 三个模型的集成，T = 4 | 92.95 | 0.227 | 0.227 | 1.3 | 1.5 |
         | 标签平滑的教师模型，T = 1 | 94.01 | 0.402 | 0.206 | 20.1 | 1.5 |
 
-        ECE 的配对差：单个教师模型的学生模型（T = 4，不缩放）减去另一个，单位是个百分点，± 为一个标准误；不到 2.8 个标准误就可能是偶然：
+        ECE 的配对差：单个教师模型的学生模型（T = 4，不缩放）减去另一个，以百分点计，± 为一个标准误；不到 2.8 个标准误就可能是偶然：
         硬标签 −1.02 ± 0.29；硬标签，缩放后 0.27 ± 0.42；硬标签，早停 0.59 ± 0.16。
 
         例：缩放使硬标签训练的学生模型的 NLL 降低 0.336 − 0.286 = 0.050。""",
@@ -1036,7 +1036,7 @@ nb.choice(
         claim(
             "ensemble",
             "The student of an ensemble of three against the student of one teacher, the same network, data, steps and T = 4: the paired difference in NLL is −0.015 ± 0.003 nats over five seeds. Claim: in this setting the ensemble is the teacher that gives the better probabilities.",
-            "三个模型集成的学生模型与单个教师模型的学生模型相比，网络、数据、步数相同，都取 T = 4：五个随机种子上，NLL 的配对差是 −0.015 ± 0.003 奈特。论断：在这一设定下，集成这个教师模型给出的概率更好。",
+            "三个模型集成的学生模型与单个教师模型的学生模型相比，网络、数据、步数相同，都取 T = 4：五个随机种子上，NLL 的配对差是 −0.015 ± 0.003 nat。论断：在这一设定下，以集成为教师，学生的概率更好。",
             "follows",
             control=(
                 "The student of one teacher is the control here, and it has the higher NLL.",
@@ -1051,7 +1051,7 @@ nb.choice(
         claim(
             "entropy",
             "A student of the mean of five members: on upright digits its entropy differs from the ensemble's total uncertainty by 0.003 ± 0.002 nats. Of that total 11 % are disagreement. Claim: the student has kept the ensemble's epistemic uncertainty.",
-            "一个学习五个成员平均值的学生模型：在正立的数字上，它的熵与集成的总不确定性相差 0.003 ± 0.002 奈特。总量中有 11 % 是分歧。论断：学生模型保留了集成的认知不确定性。",
+            "一个学习五个成员平均值的学生模型：在正立的数字上，它的熵与集成的总不确定性相差 0.003 ± 0.002 nat。总量中有 11 % 是分歧。论断：学生模型保留了集成的认知不确定性。",
             "measure",
             follows=(
                 "The totals agree. Could you tell from the student's entropy which part of it was disagreement?",
@@ -1076,7 +1076,7 @@ nb.choice(
         """
         本章的三个结果，各附一个论断。± 是五个随机种子上的一个标准误；差不到 2.8 个标准误，就可能是偶然。
 
-        例：蒸馏之前先缩放教师模型的 logits，学生模型的 NLL 改变 −0.004 ± 0.004 奈特。论断：先缩放这个教师模型，得到了更好的学生模型。这只有一个标准误：`'chance'`。""",
+        例：蒸馏之前先缩放教师模型的 logits，学生模型的 NLL 改变 −0.004 ± 0.004 nat。论断：先缩放这个教师模型，得到了更好的学生模型。这只有一个标准误：`'chance'`。""",
     ),
     hints=(
         T(

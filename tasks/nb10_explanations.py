@@ -74,6 +74,18 @@ def integrated_gradients(w1, b1, w2, k, x, baseline, steps):
 
 ig.example("example", "例子", np.array([[1.0]]), np.array([-1.0]), np.array([[2.0]]), 0, np.array([2.0]), np.array([0.0]), 4)
 
+ig.example(
+    "a unit exactly at 0",
+    "恰好为 0 的单元",
+    np.array([[1.0, 1.0]]),
+    np.array([-1.0, 0.5]),
+    np.array([[2.0], [3.0]]),
+    0,
+    np.array([2.0]),
+    np.array([0.0]),
+    1,
+)
+
 
 @ig.draw
 def _(rng):
@@ -181,7 +193,7 @@ shapley = nb.code(
     title=T("Exact Shapley values", "精确的 Shapley 值"),
     text=T(
         r"""
-        A game of $d$ players: `value[m]` is what the coalition $m$ is worth, where bit $i$ of the integer $m$ says whether player $i$ is in. So `value` has $2^d$ entries, and `value[0]` is worth of the empty coalition.
+        A game of $d$ players: `value[m]` is what the coalition $m$ is worth, where bit $i$ of the integer $m$ says whether player $i$ is in. So `value` has $2^d$ entries, and `value[0]` is the worth of the empty coalition.
         Compute the Shapley values
 
         $$\phi_i=\sum_{S\not\ni i}\frac{|S|!\,(d-|S|-1)!}{d!}\,\bigl(v(S\cup\{i\})-v(S)\bigr).$$
@@ -520,7 +532,7 @@ nb.choice(
     [
         Value(
             "gain",
-            T("By how much does integrated gradients fall earlier than brightness (a positive number)?", "积分梯度比亮度早降多少（取正数）？"),
+            T("By how much does integrated gradients fall earlier than brightness (a positive number)?", "积分梯度比亮度平均概率低多少（取正数）？"),
             0.049,
             0.005,
             [
@@ -567,7 +579,7 @@ nb.choice(
         | 积分梯度，未训练的网络 | 0.477 |
         | 随机 | 0.494 |
 
-        例：积分梯度比随机次序早降 0.372。""",
+        例：积分梯度比随机次序的平均概率低 0.372。""",
     ),
     hints=(
         T(

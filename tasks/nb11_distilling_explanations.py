@@ -78,6 +78,7 @@ cosine.edge(
     np.array([[0.4, -0.7, 0.2], [0.0, 0.0, 0.0], [-0.3, 0.5, 0.9]]),
     np.array([[0.1, -0.8, 0.5], [0.6, 0.2, -0.1], [0.2, 0.3, -1.4]]),
 )
+cosine.edge("two maps of zeros", "两张全零的归因图", np.array([[0.0, 0.0], [0.3, -0.6]]), np.array([[0.0, 0.0], [0.5, 0.2]]))
 cosine.edge(
     "tiny maps",
     "很小的归因图",
@@ -237,7 +238,7 @@ gradient = nb.code(
         本章的归因图都从输入梯度算起。设网络只有一个隐藏层，
         $z=W_2^\top\max(0,\,W_1^\top x+b_1)+b_2$。请手工推导 $\nabla_x z_k$，即**一个**类别 $k$ 的 logit 对输入的梯度，
         再写成对一批输入的函数，每行有自己的类别。答案里不出现 $b_2$，所以它不是参数。
-        可以用自动求导来核对。没有单元恰好等于 0。
+        可以用自动求导来核对。没有单元的输入恰好为 0。
 
         小例子：$x=(2,1)$，`w1 = [[1, -1], [1, 3]]`，`b1 = [0, -2]`，`w2 = [[2, 5], [3, 7]]`，$k=0$。
         两个单元的输入是 3 和 −1，所以只有第一个打开。梯度为 $2\cdot(1,1)=(2,2)$。""",
@@ -417,7 +418,7 @@ matching = nb.code(
             return {"loss": loss.item(), "w1": g1, "w2": g2}
         ```
 
-        It has four faults. Write the function anew. The arguments stay unchanged, and the teacher's maps get no gradient.
+        It has four faults. Write the function anew. The teacher's maps get no gradient.
 
         Small example: `w1 = [[2, 0], [0, 1]]`, `w2 = [[1, -2], [0, 3]]`, `x = [[0, 1]]`, class 0, teacher's map $(-3,4)$.
         The units receive 0 and 1, so their slopes are 1 and $1-\tanh^2 1=0.42$. The student's gradient is $(2,0)$, the cosine −0.6 and the loss 1.6.
@@ -441,7 +442,7 @@ matching = nb.code(
             return {"loss": loss.item(), "w1": g1, "w2": g2}
         ```
 
-        其中有四处错误。请重写这个函数。不要改动参数，教师模型的归因图不需要梯度。
+        其中有四处错误。请重写这个函数。教师模型的归因图不需要梯度。
 
         小例子：`w1 = [[2, 0], [0, 1]]`，`w2 = [[1, -2], [0, 3]]`，`x = [[0, 1]]`，类别 0，教师模型的归因图为 $(-3,4)$。
         两个单元的输入是 0 和 1，斜率是 1 和 $1-\tanh^2 1=0.42$。学生模型的梯度是 $(2,0)$，余弦是 −0.6，损失是 1.6。
@@ -685,7 +686,7 @@ tree_task = nb.code(
         Small example: the tree `(0, 0.5, 1, (1, 0.2, 0, 2))` has three leaves. It was fitted on the first of four rows. On the others, (0.8, 0.1), (0.9, 0.7) and (0.4, 0.4), it says 0, 2 and 1.
         The teacher says 0, 2, 2 and the labels are 0, 1, 0: fidelity 2/3, accuracy 1/3.""",
         """
-        跟教师模型学的决策树要看三个数：**忠实度**（fidelity），它与教师模型说法相同的比例；**准确率**，它答对的比例；还有用**叶子**数表示的大小。
+        跟教师模型学的决策树要看三个数：**忠实度**（fidelity），它与教师模型回答相同的比例；**准确率**，它答对的比例；还有用**叶子**数表示的大小。
         前两个数在拟合时没用过的行上统计。
 
         叶子是一个类别（`int`）。内部节点是元组 `(feature, threshold, left, right)`：若 `row[feature] <= threshold` 就往左走。
@@ -737,6 +738,15 @@ def tree_report(tree, x, teacher, target, fitted):
     return {"fidelity": fidelity, "accuracy": accuracy, "leaves": leaves(tree)}
 
 
+tree_task.example(
+    "a tree of one leaf",
+    "只有一个叶子的树",
+    2,
+    np.array([[0.3], [0.8], [0.9]]),
+    np.array([2, 0, 2]),
+    np.array([1, 2, 2]),
+    np.array([False, False, True]),
+)
 tree_task.example(
     "example",
     "例子",
@@ -1003,6 +1013,7 @@ def attention_loss(student, teacher):
 
 
 attention.example("example", "例子", np.array([[[[1.0, 0.0]]]]), np.array([[[[3.0, 4.0]]]]))
+attention.example("a teacher's map of zeros", "教师的图全零", np.array([[[[1.0, 2.0]]]]), np.array([[[[0.0, 0.0]]]]))
 attention.example(
     "a map of zeros", "全零的图", np.array([[[[0.0, 0.0]], [[0.0, 0.0]]], [[[2.0, 1.0]], [[-1.0, 0.5]]]]), np.array([[[[3.0, 4.0]]], [[[0.5, -1.0]]]])
 )
@@ -1094,7 +1105,7 @@ nb.choice(
         claim(
             "rank",
             'Claim: "Ranked by size, the absolute integrated gradients of student (KD) and teacher correlate with 0.99. The student explains like its teacher."',
-            "论断：“按大小排序，学生模型（KD）与教师模型的积分梯度绝对值相关 0.99。学生模型的解释与教师模型一样。”",
+            "论断：“按大小排序，学生模型（KD）与教师模型的积分梯度绝对值相关系数为 0.99。学生模型的解释与教师模型一样。”",
             "floor",
             [
                 (

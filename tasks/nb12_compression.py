@@ -21,12 +21,12 @@ prune = nb.code(
     text=T(
         r"""
         Set the smallest weights of a layer to zero. Of $n$ weights exactly $\lfloor a\,n\rfloor$ go, those with the smallest **absolute** value; of equal ones the earlier (in row order) goes first.
-        Return the mask: 1 where a weight stays, 0 where it goes. Compute $\lfloor a\,n\rfloor$ as `int(amount * n + 1e-9)`, so that 0.3 of 10 is 3.
+        Return the mask: 1 where a weight stays, 0 where it goes. Compute $\lfloor a\,n\rfloor$ as `int(amount * n + 1e-9)`, so that 0.58 of 50 is 29 and not 28.
 
         Small example: weights $(0.5, -2, 0.1, -0.3)$, half of them to go: the mask is $(1, 1, 0, 0)$.""",
         r"""
         把一层中最小的权重置零。$n$ 个权重中恰好去掉 $\lfloor a\,n\rfloor$ 个，即**绝对值**最小的那些；相等时（按行优先次序）靠前的先去掉。
-        请返回掩码：保留为 1，去掉为 0。$\lfloor a\,n\rfloor$ 用 `int(amount * n + 1e-9)` 计算，使 10 的 0.3 是 3。
+        请返回掩码：保留为 1，去掉为 0。$\lfloor a\,n\rfloor$ 用 `int(amount * n + 1e-9)` 计算，使 50 的 0.58 是 29，而不是 28。
 
         小例子：权重 $(0.5, -2, 0.1, -0.3)$，去掉一半：掩码为 $(1, 1, 0, 0)$。""",
     ),
@@ -53,6 +53,8 @@ def magnitude_mask(weight, amount):
 
 prune.example("example", "例子", np.array([[0.5, -2.0, 0.1, -0.3]]), 0.5)
 prune.edge("equal weights", "相等的权重", np.array([[0.5, -0.5, 0.5], [0.5, 2.0, -0.5]]), 0.5)
+prune.edge("0.58 of 50", "50 的 0.58", np.arange(1.0, 51.0) * np.tile([1.0, -1.0], 25), 0.58)
+prune.edge("all go", "全部去掉", np.array([[0.5, -0.2], [0.3, 1.0]]), 1.0)
 prune.edge("nothing goes", "一个也不去掉", np.array([[0.5, -0.2], [0.3, 1.0]]), 0.0)
 
 
@@ -164,7 +166,7 @@ grid = nb.code(
 
         Small example: $(1, -0.4, 0.1)$ with 3 bits: $K=3$, $s=1/3$, and the result is $(1, -0.3333, 0)$.""",
         r"""
-        对称的 $b$ 位取整把每个权重放到最近的等级 $k\,s$ 上，$k=-K,\dots,K$，$K=2^{b-1}-1$，$s=\max|w|/K$。最大的权重保持不变，零仍是零，全零的层原样不动。
+        对称的 $b$ 位取整把每个权重放到最近的量化级 $k\,s$ 上，$k=-K,\dots,K$，$K=2^{b-1}-1$，$s=\max|w|/K$。最大的权重保持不变，零仍是零，全零的层原样不动。
 
         ```python
         def round_to_grid(weight, bits):
@@ -173,16 +175,16 @@ grid = nb.code(
             return (weight / scale).astype(int) * scale
         ```
 
-        这段程序至少有三处错误。请写出正确的程序。恰好在两个等级正中的值不测试。
+        这段程序至少有三处错误。请写出正确的程序。恰好在两个量化级正中的值不测试。
 
         小例子：$(1, -0.4, 0.1)$ 用 3 位：$K=3$、$s=1/3$，结果为 $(1, -0.3333, 0)$。""",
     ),
     hints=(
         T(
-            "Try a weight array whose largest entry is negative, one of zeros, and a value such as 0.9 of a level.",
-            "试试最大绝对值为负的数组、全零的数组，以及等于 0.9 个等级的值。",
+            "Try an array whose entry of largest absolute value is negative, one of zeros, and a value such as 0.9 of a level.",
+            "试试绝对值最大的元素为负的数组、全零的数组，以及等于 0.9 个量化级的值。",
         ),
-        T("Half of the levels are for negative numbers; to round is not to cut off.", "一半等级留给负数；取整不是截断。"),
+        T("Half of the levels are for negative numbers; to round is not to cut off.", "一半量化级留给负数；取整不是截断。"),
         T("`top = np.abs(weight).max()`", "`top = np.abs(weight).max()`"),
     ),
 )
@@ -218,7 +220,7 @@ grid.edge("a layer of zeros", "全零的层", np.zeros((2, 2)), 4)
 grid.edge("one sign, 2 bits", "同号，2 位", np.array([[-0.9, -0.2], [-1.2, -0.7]]), 2)
 grid.swap(
     "Twice too many levels: one bit is for the sign, K = 2^(b−1) − 1.",
-    "等级多了一倍：一位用于符号，K = 2^(b−1) − 1。",
+    "量化级多了一倍：一位用于符号，K = 2^(b−1) − 1。",
     ("(2 ** (bits - 1) - 1)", "(2**bits - 1)"),
     fails="visible hidden edge",
 )
@@ -230,13 +232,13 @@ grid.swap(
 )
 grid.swap(
     "The fraction was cut off: round to the nearest level.",
-    "小数部分被截断：应取最近的等级。",
+    "小数部分被截断：应取最近的量化级。",
     ("np.round(weight / scale)", "np.trunc(weight / scale)"),
     fails="visible hidden edge",
 )
 grid.swap(
     "Rounded down: take the nearest level.",
-    "向下取整了：应取最近的等级。",
+    "向下取整了：应取最近的量化级。",
     ("np.round(weight / scale)", "np.floor(weight / scale)"),
     fails="visible hidden edge",
 )
@@ -318,7 +320,7 @@ storage = nb.code(
 
         Small example: $m=n=10$, $z=0.9$, $v=4$, $i=4$: 10 weights are left; dense 400, CSR $80+44=124$, bit mask $40+13=53$; without row pointers CSR pays above $\frac12$.""",
         r"""
-        一层 $m\times n$ 的权重中有比例 $z$ 的零。每个值 $v$ 字节，每个索引 $i$ 字节，请推导三种存储方式的字节数：
+        一层 $m\times n$ 的权重中零所占比例为 $z$。每个值 $v$ 字节，每个索引 $i$ 字节，请推导三种存储方式的字节数：
 
         - 稠密：存所有权重；
         - CSR：存剩下的权重及其列索引，另有 $m+1$ 个 $i$ 字节的行指针；
@@ -552,7 +554,7 @@ nb.choice(
     [
         Value(
             "int8",
-            T("How many times smaller does int8 make the file of the large network?", "int8 使大网络的文件小了多少倍？"),
+            T("How many times smaller does int8 make the file of the large network?", "大网络的文件是它的 int8 版本的多少倍？"),
             3.82,
             0.1,
             [
@@ -603,7 +605,7 @@ nb.choice(
                     T("The file is as large as before.", "文件与原来一样大。"),
                 ),
                 "none": (
-                    T("Nothing: all classes lose alike.", "没有：各类别损失相同。"),
+                    T("Nothing: all classes lose alike.", "没有：各类别下降得一样多。"),
                     T("Compare the worst class with the mean: 45 against 82.", "请比较最差类别与平均：45 对 82。"),
                 ),
             },
@@ -634,7 +636,7 @@ nb.choice(
         | 64 单元，从头，硬标签加平移 | 94.4 ± 0.2 | 89.4 | 72 | 66 |
         | 64 单元，从头，蒸馏 | 93.7 ± 0.3 | 88.1 | 72 | 66 |
 
-        例：64 单元网络的文件比大网络小 6.6 倍。""",
+        例：大网络的文件是 64 单元网络的 6.6 倍。""",
     ),
     hints=(
         T("What does each row change: the numbers, the format, the shape, or the targets?", "每一行改变了什么：数值、格式、结构，还是目标？"),
@@ -690,7 +692,7 @@ nb.words(
     ],
     hints=(
         T("Take the three statements one by one: what would have to be measured?", "三个说法逐一看：各要测什么？"),
-        T("Recovery: against what? Size: in which format? Speed: with which kernel?", "恢复：与什么比？大小：什么格式？速度：什么内核？"),
+        T("Recovery: against what? Size: in which format? Speed: with which kernel?", "恢复：与什么比？大小：什么格式？速度：什么计算内核？"),
         T('"A tensor with 90 % zeros takes ..."', "“90% 为零的张量占……”"),
     ),
 )

@@ -101,6 +101,15 @@ def cascade(validation_confidence, student_logits, teacher, target, share):
 
 
 cascade_task.example(
+    "exactly at the threshold",
+    "恰好等于阈值",
+    np.array([0.5, 0.9, 0.8, 0.7]),
+    np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 1.0], [3.0, 0.0]]),
+    np.array([1, 0, 1, 0]),
+    np.array([1, 0, 1, 0]),
+    0.25,
+)
+cascade_task.example(
     "example",
     "例子",
     np.array([0.95, 0.74, 0.85, 0.99]),
@@ -935,7 +944,7 @@ nb.words(
         一家医院用患者的影像训练了教师模型。某供应商只用公开影像，把它蒸馏成小的学生模型，并写道：
         “学生模型从未接触过患者影像，所以患者数据是安全的。平均准确率只比用硬标签训练的同一学生模型低 0.3 个百分点，所以对每种诊断都一样好。”
 
-        请用五到八句话回答：这两个说法各有什么推不出来？你会测什么，与什么对照比较？""",
+        请用五到八句话回答：这两个说法各有哪一点推不出来？你会测什么，与什么对照比较？""",
     ),
     rubric=T(
         "Half a point: public images alone are no guarantee, since the teacher's answers carry what it learned; test the student by membership inference against a student that never met the teacher (or: ask for a guarantee by noise, such as PATE). Half a point: the mean can hide the loss of a rare class; measure recall for each diagnosis against the same student trained on labels.",

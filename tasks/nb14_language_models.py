@@ -206,7 +206,7 @@ topk = nb.code(
 
         Small example: $p=(0.6, 0.3)$ for the ids 0 and 2 of three classes, so $p_r=0.1$; a uniform student has $q=\frac13$ thrice: $0.6\ln1.8+0.3\ln0.9+0.1\ln0.3=0.2007$.""",
         r"""
-        每个 token 只存了教师最大的 $k$ 个概率及其 id。请把其余部分对两个模型都当作**另一个类别**，概率就是缺少的那部分：
+        每个 token 只存了教师最大的 $k$ 个概率及其 id。请把其余部分对两个模型都当作**额外的一个类别**，概率就是缺少的那部分：
 
         $$\mathrm{KL}=\sum_{j\in K}p_j\log\frac{p_j}{q_j}+p_r\log\frac{p_r}{q_r},\qquad p_r=1-\sum_{j\in K}p_j,\quad q_r=1-\sum_{j\in K}q_j。$$
 
@@ -254,7 +254,7 @@ topk.script(
 )
 topk.swap(
     "The rest is missing: keep it as one more class, for both models.",
-    "漏了剩余部分：应作为另一个类别保留，两个模型都要。",
+    "漏了剩余部分：应作为额外的一个类别保留，两个模型都要。",
     (
         "torch.cat([teacher_probs, 1 - teacher_probs.sum(dim=-1, keepdim=True)], dim=-1)",
         "torch.cat([teacher_probs, 0 * teacher_probs[:, :1]], dim=-1)",
@@ -495,6 +495,7 @@ def _(rng):
     return int(rng.integers(100, 999)), int(rng.integers(70_000, 250_000)), int(rng.choice([2, 4])), int(rng.integers(5, 60))
 
 
+storage.edge("a vocabulary of 256", "词表 256", 10, 256, 2, 3)
 storage.edge("a vocabulary of 65,536", "词表 65,536", 10, 65536, 2, 3)
 storage.edge("a vocabulary of 65,537", "词表 65,537", 10, 65537, 2, 3)
 storage.edge("all of 256", "全部 256 项", 10, 256, 1, None)
@@ -573,14 +574,14 @@ nb.choice(
         claim(
             "onpolicy",
             "With reverse KL on its own text a student's samples reach a perplexity of 9.8 under the teacher; trained on the stored text with forward KL they have 14.3. Claim: training on its own text is what helped.",
-            "用反向 KL 在自己生成的文本上训练，学生样本在教师下的困惑度为 9.8；用前向 KL 在存储文本上训练则为 14.3。论断：起作用的是在自己的文本上训练。",
+            "用反向 KL 在自己生成的文本上训练，用教师模型计算，学生样本的困惑度为 9.8；用前向 KL 在存储文本上训练则为 14.3。论断：起作用的是在自己的文本上训练。",
             "not",
             "Two things changed, the text and the direction of the KL. Reverse KL on the stored text reaches 8.4.",
             "同时变了两件事：文本和 KL 方向。在存储文本上用反向 KL 达到 8.4。",
         ),
         claim(
             "sampling",
-            "The student trained with forward KL has samples of 14.3 under the teacher at T = 1 and of 7.3 when sampled at T = 0.8. Claim: a better value under the teacher can come from sampling alone.",
+            "The student trained with forward KL has samples with a perplexity of 14.3 under the teacher at T = 1, and of 7.3 when sampled at T = 0.8. Claim: a better value under the teacher can come from sampling alone.",
             "前向 KL 训练的学生，T = 1 采样时样本在教师下为 14.3，T = 0.8 采样时为 7.3。论断：教师下的数值变好，可以仅仅来自采样方式。",
             "follows",
             "The weights are the same in both; only the sampling changed.",

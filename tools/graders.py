@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,7 @@ import numpy as np
 import torch
 
 import solutions
+from grader import plain
 from tasks import form
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,17 +73,25 @@ def prepared(task: form.CodeTask) -> list[Answer]:
     return [*found, Answer(task.name, "trivial", "untouched", untouched, frozenset(task.parts), "")]
 
 
-def grade(names: form.Namespace, source: str, tests: dict[str, str], points: dict[str, float]) -> Outcome:
-    """Which test cells fail, as nbgrader would see it: a cell counts whole or not at all."""
+def from_afar(function: Callable[..., object]) -> Callable[..., object]:
+    """An answer as a test in another process sees it: plain data go in, plain data come out, and nothing else is shared."""
+    return lambda *arguments: plain.through(function(*plain.through(arguments)))
+
+
+def grade(names: form.Namespace, function: str, source: str, tests: dict[str, str], points: dict[str, float]) -> Outcome:
+    """Which test cells fail: a cell counts whole or not at all. The tests hold nothing of the answer's namespace but its function."""
     own, failed, messages, broken = dict(names), [], [], ""
     try:
         form.execute(source, own)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         broken = f"{type(error).__name__}: {error}"
     for part, test in tests.items():
+        trusted = dict(names)
+        if callable(own.get(function)):
+            trusted[function] = from_afar(own[function])
         try:
-            form.execute(test, own)
-        except Exception as error:
+            form.execute(test, trusted)
+        except (Exception, SystemExit) as error:
             failed.append(part)
             messages.append(str(error) if isinstance(error, AssertionError) else broken or f"{type(error).__name__}: {error}")
     return Outcome(frozenset(failed), sum(points[part] for part in failed), tuple(messages))
@@ -113,7 +123,7 @@ def prove_code(notebook: form.Notebook, task: form.CodeTask, others: list[Answer
     for seed in SEEDS:
         tests = form.code_tests(task, names, "en", seed)
         for answer in answers:
-            outcome = grade(names, answer.source, tests, points)
+            outcome = grade(names, task.function, answer.source, tests, points)
             bad += [f"{text} (seed {seed})" for text in faults(answer, outcome)]
             if seed == SEEDS[0] and answer.kind != "trivial":
                 own = next((message for message in outcome.messages if answer.words and answer.words in message), "")
@@ -138,11 +148,11 @@ def prove_choice(notebook: form.Notebook, task: form.ChoiceTask) -> tuple[list[d
     for key, value, fails, words in tried:
         answer = Answer(task.name, "wrong" if fails else "right", f"{key}: {value}", "", fails, words)
         chosen = right | ({key: value} if key else {})
-        outcome = grade(names, f"def {task.function}():\n    return {chosen!r}\n", tests, points)
+        outcome = grade(names, task.function, f"def {task.function}():\n    return {chosen!r}\n", tests, points)
         bad += faults(answer, outcome)
         if words:
             rows.append(row(task, f"{key}: {value}", "wrong", outcome, words))
-    empty = grade(names, f"def {task.function}():\n    return {{}}\n", tests, points)
+    empty = grade(names, task.function, f"def {task.function}():\n    return {{}}\n", tests, points)
     if empty.lost != float(task.points):
         bad.append(f"{task.name}: an empty answer keeps points")
     return rows, bad

@@ -259,5 +259,5 @@ def test_an_independent_answer_that_keeps_its_points_though_wrong_is_reported():
     book, task = first_code_task()
     answer = graders.Answer(task.name, "wrong", "right in truth", task.source, None, "")
     tests = form.code_tests(task, book.namespace(), "en", 0)
-    outcome = graders.grade(book.namespace(), answer.source, tests, dict(zip(task.parts, task.split, strict=True)))
+    outcome = graders.grade(book.namespace(), task.function, answer.source, tests, dict(zip(task.parts, task.split, strict=True)))
     assert graders.faults(answer, outcome) == [f"{task.name}: wrong: right in truth: must lose points and keeps all"]

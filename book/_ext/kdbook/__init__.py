@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from kdbook import api, exercise, fold, interactive, offline, page, register, search, status, trainer, translation
+from kdbook import api, exercise, interactive, offline, page, register, search, status, trainer, translation
 
-MODULES = (translation, fold, offline, page, search, register, interactive, exercise, status, api, trainer)
+MODULES = (translation, offline, page, search, register, interactive, exercise, status, api, trainer)
 
 
 def setup(app):

@@ -37,3 +37,4 @@ def folded(title: str, *content: nodes.Node) -> Fold:
 def setup(app):
     app.add_node(Fold, html=(visit_fold, depart_fold))
     app.add_node(FoldTitle, html=(visit_fold_title, depart_fold_title))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -71,6 +71,7 @@ class Graders(SphinxDirective):
 
 
 def setup(app):
+    app.setup_extension("kdbook.fold")
     app.add_directive("execution", Execution)
     app.add_directive("versions", Versions)
     app.add_directive("graders", Graders)

@@ -176,6 +176,7 @@ def load_script(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.setup_extension("kdbook.fold")
     app.add_node(Place)
     app.add_directive("trainer", Trainer)
     app.add_post_transform(Cards)

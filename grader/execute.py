@@ -1,0 +1,177 @@
+"""Run a rebuilt notebook: the student's cells in the sandbox, the tests here, where no line of the student's code runs."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_output
+
+from grader import plain
+from grader.intake import nbgrader
+from grader.sandbox import Box, Session, StoppedError
+
+CALL, NOTEBOOK = 10.0, 60.0  # seconds
+
+
+class StudentError(Exception):
+    """What the student's code raised, where it is no built-in exception."""
+
+
+def raised(name: str, text: str) -> Exception:
+    """An exception of the same built-in kind, so that a test can ask for a ValueError."""
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        with contextlib.suppress(TypeError):
+            return kind(text)
+    return StudentError(f"{name}: {text}")
+
+
+def is_test(cell: Any) -> bool:
+    found = nbgrader(cell)
+    return found.get("grade") is True and not found.get("solution")
+
+
+def is_locked(cell: Any) -> bool:
+    found = nbgrader(cell)
+    return bool(found.get("locked")) and not found.get("grade") and not found.get("solution")
+
+
+def functions(source: str) -> set[str]:
+    """Names of the functions that an answer cell of the course defines."""
+    return {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+
+
+class Student:
+    """The student's process, which is started again and brought back to where it was if a cell ends it."""
+
+    def __init__(self, box: Box, end: float) -> None:
+        self.box, self.end, self.session, self.done = box, end, None, []
+        self.done: list[str]
+        self.session: Session | None
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        left = min(CALL, self.end - time.monotonic())
+        if left <= 0:
+            raise StoppedError("the time for this notebook is used up")
+        if self.session is None:
+            self.session = self.box.open()
+            for source in self.done:
+                self.session.ask(left, op="run", source=source)
+        try:
+            return self.session.ask(left, **request)
+        except StoppedError:
+            self.close()
+            raise
+
+    def run(self, source: str) -> dict[str, Any]:
+        reply = self.ask(op="run", source=source)
+        self.done.append(source)
+        return reply
+
+    def proxy(self, name: str) -> Callable[..., Any]:
+        """The student's function, from afar."""
+
+        def function(*arguments: Any) -> Any:
+            reply = self.ask(op="call", name=name, arguments=plain.encode(arguments))
+            if reply.get("ok") is not True:
+                raise raised(*error_of(reply))
+            return plain.decode(reply.get("value"))
+
+        function.__name__ = name
+        return function
+
+    def available(self, names: set[str]) -> set[str]:
+        found = self.ask(op="names", names=sorted(names)).get("value")
+        return {name for name in found if isinstance(name, str)} & names if isinstance(found, list) else set()
+
+    def close(self) -> None:
+        if self.session is not None:
+            self.session.close()
+        self.session = None
+
+
+def error_of(reply: dict[str, Any]) -> tuple[str, str]:
+    found = reply.get("error")
+    if isinstance(found, list) and len(found) == 2 and all(isinstance(part, str) for part in found):
+        return found[0][:60], found[1][:500]
+    return "Error", "the process gave no reason"
+
+
+def outputs_of(reply: dict[str, Any]) -> list[nbformat.NotebookNode]:
+    """What a cell showed, if it is well-formed text or pictures."""
+    found = []
+    shown = reply.get("outputs")
+    for output in shown[:50] if isinstance(shown, list) else []:
+        with contextlib.suppress(nbformat.ValidationError, AttributeError, TypeError, ValueError, KeyError):
+            output = nbformat.from_dict(output)
+            nbformat.validate(output, ref="output", version=4, version_minor=5)
+            if output.output_type in ("stream", "display_data"):
+                found.append(output)
+    return found
+
+
+def failure(name: str, text: str) -> nbformat.NotebookNode:
+    return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+@contextlib.contextmanager
+def trusted_modules() -> Iterator[None]:
+    """A course's set-up hides the package from its notebook; that must not outlast the notebook here."""
+    hidden = sys.modules.get("kdtutor")
+    try:
+        yield
+    finally:
+        sys.modules.pop("kdtutor", None)
+        if hidden is not None:
+            sys.modules["kdtutor"] = hidden
+
+
+def run_test(source: str, names: dict[str, Any]) -> list[nbformat.NotebookNode]:
+    """Run a test; its error is what the student sees, without the test's lines."""
+    shown = io.StringIO()
+    found = []
+    try:
+        with contextlib.redirect_stdout(shown), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(compile(source, "<test>", "exec"), names)
+    except StoppedError as error:
+        found = [failure("Stopped", str(error))]
+    except Exception as error:
+        found = [failure(type(error).__name__, str(error))]
+    text = [new_output("stream", name="stdout", text=shown.getvalue())] if shown.getvalue() else []
+    return text + found
+
+
+def run(notebook: nbformat.NotebookNode, course: nbformat.NotebookNode, box: Box) -> None:
+    """Run a rebuilt notebook in place; `course` is the notebook with solutions, whose functions the tests may call."""
+    student = Student(box, time.monotonic() + NOTEBOOK)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    wanted = set().union(*(functions(cell.source) for cell in course.cells if cell.cell_type == "code" and nbgrader(cell).get("solution")))
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with trusted_modules():
+        for cell in code:
+            if is_locked(cell):
+                exec(compile(cell.source, "<locked>", "exec"), names)
+    for number, cell in enumerate(code, 1):
+        cell.execution_count, cell.outputs = number, []
+        try:
+            if is_test(cell):
+                answers = {name: student.proxy(name) for name in student.available(wanted)}
+                cell.outputs = run_test(cell.source, names | answers)
+            else:
+                reply = student.run(cell.source)
+                cell.outputs = outputs_of(reply)
+                if reply.get("ok") is not True:
+                    cell.outputs.append(failure(*error_of(reply)))
+        except StoppedError as error:
+            cell.outputs.append(failure("Stopped", str(error)))
+    student.close()
