@@ -18,6 +18,7 @@ import re
 import textwrap
 import warnings
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -61,6 +62,19 @@ class Item(NamedTuple):
     options: Mapping[str, tuple[T, T | None]]
 
 
+def judged(verdicts: Mapping[str, T]) -> Callable[..., Item]:
+    """For claims that share their verdicts: a function that makes the question of one claim.
+
+    Who chose a wrong verdict is told `why`, or what stands under the verdict's own code: `follows=(en, zh)`.
+    """
+
+    def claim(key: str, en: str, zh: str, right: str, *why: str, **own: tuple[str, str]) -> Item:
+        told = {code: T(*own.get(code, why)) for code in verdicts if code != right}
+        return Item(key, T(en, zh), right, {code: (text, told.get(code)) for code, text in verdicts.items()})
+
+    return claim
+
+
 class Value(NamedTuple):
     """One number to read off, with a tolerance; `wrong` are numbers that people give, with the cause."""
 
@@ -72,7 +86,7 @@ class Value(NamedTuple):
 
 
 @dataclass(kw_only=True)
-class Task:
+class Task(ABC):
     name: str
     kind: str
     title: T
@@ -80,8 +94,8 @@ class Task:
     hints: tuple[T, T, T]
 
     @property
-    def points(self) -> Fraction:
-        raise NotImplementedError
+    @abstractmethod
+    def points(self) -> Fraction: ...
 
 
 @dataclass(kw_only=True)

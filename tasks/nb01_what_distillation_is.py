@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.form import Item, Notebook, T, Value, distributions
+from tasks.form import Item, Notebook, T, Value, distributions, judged
 
 nb = Notebook(
     slug="01-what-distillation-is",
@@ -12,14 +12,7 @@ nb = Notebook(
     minutes=50,
 )
 
-ALWAYS, SOMETIMES, NEVER = T("always", "总是"), T("sometimes", "有时"), T("never", "从不")
-
-
-def statement(key, en, zh, right, why_en, why_zh):
-    """A statement on distillation: always, sometimes or never true."""
-    why = T(why_en, why_zh)
-    texts = {"always": ALWAYS, "sometimes": SOMETIMES, "never": NEVER}
-    return Item(key, T(en, zh), right, {code: (text, None if code == right else why) for code, text in texts.items()})
+statement = judged({"always": T("always", "总是"), "sometimes": T("sometimes", "有时"), "never": T("never", "从不")})
 
 
 nb.choice(

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tasks.form import Item, Notebook, T, Value
+from tasks.form import Notebook, T, Value, judged
 
 nb = Notebook(
     slug="04-measuring",
@@ -935,11 +935,7 @@ VERDICTS = {
     "selection": T("the figure was picked by looking at test results", "数字是看着测试结果挑出来的"),
     "control": T("the comparison leaves another cause open", "这个比较没有排除别的原因"),
 }
-
-
-def claim(key, en, zh, right, **why):
-    """A claim on the table; `why` has a message for each wrong verdict."""
-    return Item(key, T(en, zh), right, {code: (text, None if code == right else T(*why[code])) for code, text in VERDICTS.items()})
+claim = judged(VERDICTS)
 
 
 nb.choice(

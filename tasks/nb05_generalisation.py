@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.form import Item, Notebook, T, Value
+from tasks.form import Notebook, T, Value, judged
 
 nb = Notebook(
     slug="05-generalisation",
@@ -612,11 +612,7 @@ VERDICTS = {
     "open": T("the result cannot tell", "结果说明不了"),
     "refuted": T("the result speaks against it", "与结果矛盾"),
 }
-
-
-def claim(key, en, zh, right, **why):
-    """A result with a claim, and what to say to each wrong verdict."""
-    return Item(key, T(en, zh), right, {code: (text, None if code == right else T(*why[code])) for code, text in VERDICTS.items()})
+claim = judged(VERDICTS)
 
 
 nb.choice(

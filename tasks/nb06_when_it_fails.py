@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tasks.form import Item, Notebook, T, Value
+from tasks.form import Item, Notebook, T, Value, judged
 
 nb = Notebook(
     slug="06-when-it-fails",
@@ -879,17 +879,13 @@ def _(student, control, teacher, target):
     return {"drop": drop, "worst": worst, "into": classes[counts.argmax()], "inherited": taught}
 
 
-FOLLOWS, OPEN, CONTRADICTED = (
-    T("follows from the results", "由结果可以得出"),
-    T("the results leave it open", "结果无法判定"),
-    T("the results contradict it", "与结果矛盾"),
+claim = judged(
+    {
+        "follows": T("follows from the results", "由结果可以得出"),
+        "open": T("the results leave it open", "结果无法判定"),
+        "contradicted": T("the results contradict it", "与结果矛盾"),
+    }
 )
-
-
-def claim(key, en, zh, right, messages):
-    """A claim about given results, with a message for each of the two wrong verdicts."""
-    texts = {"follows": FOLLOWS, "open": OPEN, "contradicted": CONTRADICTED}
-    return Item(key, T(en, zh), right, {code: (text, messages.get(code)) for code, text in texts.items()})
 
 
 nb.choice(
@@ -902,48 +898,42 @@ nb.choice(
             "A ResNet-18 on ImageNet, one published number each: 69.76 % on labels; 71.21, 71.35, 71.09 and 71.12 % by plain distillation from ResNet-34, 50, 101 and 152. *Claim:* who takes the largest of these teachers does not get the most accurate of these four published students.",
             "ImageNet 上的 ResNet-18，每项一个已发表的数：硬标签 69.76 %；从 ResNet-34、50、101、152 普通蒸馏分别得 71.21、71.35、71.09、71.12 %。*论断*：选其中最大的教师模型，得到的不是这四个已发表的学生模型中最准确的一个。",
             "follows",
-            {
-                "open": T(
-                    "Whether the ResNet-50 would win again is open without an error. The claim speaks of the published numbers, and these decide it.",
-                    "没有误差，ResNet-50 是否还会胜出确实无法判定。但论断说的是已发表的数，这些数足以判定。",
-                ),
-                "contradicted": T(
-                    "Compare the student of the ResNet-152, 71.12 %, with the best of the four.",
-                    "请把 ResNet-152 的学生模型（71.12 %）与四个中最好的比较。",
-                ),
-            },
+            open=(
+                "Whether the ResNet-50 would win again is open without an error. The claim speaks of the published numbers, and these decide it.",
+                "没有误差，ResNet-50 是否还会胜出确实无法判定。但论断说的是已发表的数，这些数足以判定。",
+            ),
+            contradicted=(
+                "Compare the student of the ResNet-152, 71.12 %, with the best of the four.",
+                "请把 ResNet-152 的学生模型（71.12 %）与四个中最好的比较。",
+            ),
         ),
         claim(
             "imitation",
             "A teacher with 97 % on digits labels Gaussian noise, and a student learns from it. On the digits of the test set the student is right on 13 % and agrees with its teacher on 13 %. *Claim:* on noise, too, the student answers otherwise than its teacher most of the time.",
             "教师模型在数字图像上的准确率是 97 %，由它给高斯噪声打标签，学生模型从中学习。在测试集的数字图像上，学生模型的准确率是 13 %，与教师模型的一致率也是 13 %。*论断*：在噪声上，学生模型的回答也大多与教师模型不同。",
             "open",
-            {
-                "follows": T(
-                    "Both numbers were measured on digits. The student may match its teacher on noise, which says little about digits.",
-                    "两个数都是在数字图像上测的。学生模型在噪声上也许与教师模型一致，那与数字图像关系不大。",
-                ),
-                "contradicted": T(
-                    "Nothing here was measured on noise. A contradiction would need a high agreement there.",
-                    "这里没有任何在噪声上测的数。要说矛盾，需要测得噪声上的一致率很高。",
-                ),
-            },
+            follows=(
+                "Both numbers were measured on digits. The student may match its teacher on noise, which says little about digits.",
+                "两个数都是在数字图像上测的。学生模型在噪声上也许与教师模型一致，那与数字图像关系不大。",
+            ),
+            contradicted=(
+                "Nothing here was measured on noise. A contradiction would need a high agreement there.",
+                "这里没有任何在噪声上测的数。要说矛盾，需要测得噪声上的一致率很高。",
+            ),
         ),
         claim(
             "robust",
             "Accuracy on noisy test images, five seeds: student on labels 75.5 ± 0.5 %, distilled student 78.5 ± 0.6 %, teacher 57.1 ± 1.6 %; paired gain of the distilled student 3.0 ± 0.8 points. *Claim:* the distilled student gains because its teacher stands noise better than the student on labels does.",
             "带噪声测试图像上的准确率，五个随机种子：用硬标签训练的学生模型 75.5 ± 0.5 %，蒸馏学生模型 78.5 ± 0.6 %，教师模型 57.1 ± 1.6 %；蒸馏学生模型的配对增益为 3.0 ± 0.8 个百分点。*论断*：蒸馏学生模型变好，是因为教师模型比用硬标签训练的学生模型更耐噪声。",
             "contradicted",
-            {
-                "follows": T(
-                    "The gain is there, its reason is not: the teacher has 57.1 %, the student on labels 75.5 %.",
-                    "增益是有的，但原因不成立：教师模型只有 57.1 %，用硬标签训练的学生模型有 75.5 %。",
-                ),
-                "open": T(
-                    "What else makes the gain is open. That this teacher stands noise better is not: compare 57.1 with 75.5 %.",
-                    "增益另有什么原因，确实无法判定。但“教师模型更耐噪声”可以判定：请比较 57.1 % 与 75.5 %。",
-                ),
-            },
+            follows=(
+                "The gain is there, its reason is not: the teacher has 57.1 %, the student on labels 75.5 %.",
+                "增益是有的，但原因不成立：教师模型只有 57.1 %，用硬标签训练的学生模型有 75.5 %。",
+            ),
+            open=(
+                "What else makes the gain is open. That this teacher stands noise better is not: compare 57.1 with 75.5 %.",
+                "增益另有什么原因，确实无法判定。但“教师模型更耐噪声”可以判定：请比较 57.1 % 与 75.5 %。",
+            ),
         ),
     ],
     title=T("Does the claim follow?", "论断成立吗？"),

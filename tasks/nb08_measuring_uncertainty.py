@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tasks.form import Item, Notebook, T, distributions
+from tasks.form import Notebook, T, distributions, judged
 
 nb = Notebook(
     slug="08-measuring-uncertainty",
@@ -572,12 +572,7 @@ def _(confidence, wrong):
     return [np.mean(np.asarray(wrong)[order[:k]]) for k in range(1, len(order) + 1)]
 
 
-YES, NO = T("follows", "能得出"), T("does not follow", "不能得出")
-
-
-def claim(key, en, zh, right, why_en, why_zh):
-    why = T(why_en, why_zh)
-    return Item(key, T(en, zh), right, {"follows": (YES, None if right == "follows" else why), "not": (NO, None if right == "not" else why)})
+claim = judged({"follows": T("follows", "能得出"), "not": T("does not follow", "不能得出")})
 
 
 nb.choice(

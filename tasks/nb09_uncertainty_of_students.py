@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tasks.form import Item, Notebook, T, Value
+from tasks.form import Item, Notebook, T, Value, judged
 
 nb = Notebook(
     slug="09-uncertainty-of-students",
@@ -1004,10 +1004,7 @@ VERDICTS = {
     "measure": T("the quantity measured cannot show what is claimed", "所测的量说明不了该论断"),
     "chance": T("the difference is within what chance gives", "差别在偶然范围之内"),
 }
-
-
-def claim(key, en, zh, right, **messages):
-    return Item(key, T(en, zh), right, {code: (text, T(*messages[code]) if code != right else None) for code, text in VERDICTS.items()})
+claim = judged(VERDICTS)
 
 
 nb.choice(

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from tasks.form import Item, Notebook, T, Value
+from tasks.form import Item, Notebook, T, Value, judged
 
 nb = Notebook(
     slug="10-explanations",
@@ -467,12 +467,7 @@ def _(masks, output, width):
     return {"coefficients": c, "r2": 1 - (w * (target - centred @ c) ** 2).sum() / (w * target**2).sum()}
 
 
-YES, NO = T("follows", "能得出"), T("does not follow", "不能得出")
-
-
-def claim(key, en, zh, right, why_en, why_zh):
-    why = T(why_en, why_zh)
-    return Item(key, T(en, zh), right, {"follows": (YES, None if right == "follows" else why), "not": (NO, None if right == "not" else why)})
+claim = judged({"follows": T("follows", "能得出"), "not": T("does not follow", "不能得出")})
 
 
 nb.choice(

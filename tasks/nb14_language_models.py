@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tasks.form import Item, Notebook, T
+from tasks.form import Notebook, T, judged
 
 nb = Notebook(
     slug="14-language-models",
@@ -558,12 +558,7 @@ def _(tokens, vocabulary, value_bytes, k):
     return np.int64(tokens) * kept * (value_bytes + id_bytes)
 
 
-YES, NO = T("follows", "能得出"), T("does not follow", "不能得出")
-
-
-def claim(key, en, zh, right, why_en, why_zh):
-    why = T(why_en, why_zh)
-    return Item(key, T(en, zh), right, {"follows": (YES, None if right == "follows" else why), "not": (NO, None if right == "not" else why)})
+claim = judged({"follows": T("follows", "能得出"), "not": T("does not follow", "不能得出")})
 
 
 nb.choice(

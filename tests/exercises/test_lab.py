@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,10 +15,9 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 NAME, TASK = "01-what-distillation-is", "01-shared-errors"
 WRONG = "def shared_errors(teacher, student, target):\n    return (student == teacher).mean()\n"
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the browser checks did not run")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -56,34 +54,30 @@ def lab(tmp_path):
     process.wait(20)
 
 
-def test_a_task_is_solved_and_validated(lab):
-    from playwright.sync_api import sync_playwright
+def test_a_task_is_solved_and_validated(browser, lab):
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(lab)
+    editor = page.locator(".jp-CodeCell", has_text="def shared_errors").first.locator(".cm-content")
+    editor.wait_for()
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.set_default_timeout(120_000)
-        page.goto(lab)
-        editor = page.locator(".jp-CodeCell", has_text="def shared_errors").first.locator(".cm-content")
-        editor.wait_for()
+    def answer(code: str) -> str:
+        editor.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(code)
+        page.keyboard.press("Control+s")
+        page.locator(".jp-NotebookPanel:not(.jp-mod-dirty)").first.wait_for()
+        page.wait_for_timeout(1500)  # the file is written after the mark has gone
+        page.get_by_role("button", name="Validate").first.click()
+        dialog = page.locator(".jp-Dialog")
+        dialog.wait_for()
+        said = dialog.inner_text()
+        dialog.locator("button").last.click()
+        dialog.wait_for(state="detached")
+        return said
 
-        def answer(code: str) -> str:
-            editor.click()
-            page.keyboard.press("Control+a")
-            page.keyboard.insert_text(code)
-            page.keyboard.press("Control+s")
-            page.locator(".jp-NotebookPanel:not(.jp-mod-dirty)").first.wait_for()
-            page.wait_for_timeout(1500)  # the file is written after the mark has gone
-            page.get_by_role("button", name="Validate").first.click()
-            dialog = page.locator(".jp-Dialog")
-            dialog.wait_for()
-            said = dialog.inner_text()
-            dialog.locator("button").last.click()
-            dialog.wait_for(state="detached")
-            return said
-
-        solution = nbformat.read(ROOT / "solutions" / NAME / f"{NAME}.ipynb", 4)
-        (right,) = [cell.source for cell in solution.cells if cell.id == TASK]
-        assert "only rows that the teacher gets wrong count" in answer(WRONG)
-        assert "Success" in answer(right)
-        browser.close()
+    solution = nbformat.read(ROOT / "solutions" / NAME / f"{NAME}.ipynb", 4)
+    (right,) = [cell.source for cell in solution.cells if cell.id == TASK]
+    assert "only rows that the teacher gets wrong count" in answer(WRONG)
+    assert "Success" in answer(right)
+    page.close()
