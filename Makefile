@@ -40,9 +40,10 @@ exercises:  ## Make and run the solutions, derive exercises/ from them, prove th
 	@$(PY) tools/exercises.py
 	@$(PY) tools/graders.py
 
-grade:  ## Grade a folder of submissions: make grade FROM=folder; SEED=number draws hidden numbers of your own
+grade:  ## Grade submissions: make grade FROM=folder-or-zip [SEED=number] [TO=folder] [WORKERS=n] [SCHEDULER=address] [UNSAFE=1]
 	@$(PYTHON) tools/setup_env.py grade
-	@$(PY) tools/grade.py $(FROM) $(SEED)
+	@$(PY) tools/grade.py $(FROM) $(if $(SEED),--seed $(SEED)) $(if $(TO),--to $(TO)) $(if $(WORKERS),--workers $(WORKERS)) \
+	  $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(if $(UNSAFE),--unsafe)
 
 test:  ## Check everything: style, types, package, book, translation, graders, notebooks, pages
 	@$(PYTHON) tools/setup_env.py test

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import contextlib
 import io
@@ -16,10 +15,10 @@ import nbformat
 from nbformat.v4 import new_output
 
 from grader import plain
-from grader.intake import nbgrader
+from grader.intake import Course, is_locked, is_test
 from grader.sandbox import Box, Session, StoppedError
 
-CALL, NOTEBOOK = 10.0, 60.0  # seconds
+CALL, AGAIN, NOTEBOOK = 10.0, 2.0, 120.0  # seconds
 
 
 class StudentError(Exception):
@@ -35,42 +34,31 @@ def raised(name: str, text: str) -> Exception:
     return StudentError(f"{name}: {text}")
 
 
-def is_test(cell: Any) -> bool:
-    found = nbgrader(cell)
-    return found.get("grade") is True and not found.get("solution")
-
-
-def is_locked(cell: Any) -> bool:
-    found = nbgrader(cell)
-    return bool(found.get("locked")) and not found.get("grade") and not found.get("solution")
-
-
-def functions(source: str) -> set[str]:
-    """Names of the functions that an answer cell of the course defines."""
-    return {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-
-
 class Student:
     """The student's process, which is started again and brought back to where it was if a cell ends it."""
 
     def __init__(self, box: Box, end: float) -> None:
-        self.box, self.end, self.session, self.done = box, end, None, []
-        self.done: list[str]
-        self.session: Session | None
+        self.box, self.end = box, end
+        self.session: Session | None = None
+        self.done: list[str] = []
+        self.stopped: set[str] = set()  # functions that did not end
 
-    def ask(self, **request: Any) -> dict[str, Any]:
-        left = min(CALL, self.end - time.monotonic())
-        if left <= 0:
-            raise StoppedError("the time for this notebook is used up")
-        if self.session is None:
-            self.session = self.box.open()
-            for source in self.done:
-                self.session.ask(left, op="run", source=source)
+    def ask(self, most: float = CALL, **request: Any) -> dict[str, Any]:
         try:
-            return self.session.ask(left, **request)
+            if self.session is None:
+                self.session = self.box.open()
+                for source in self.done:
+                    self.session.ask(self._left(CALL), op="run", source=source)
+            return self.session.ask(self._left(most), **request)
         except StoppedError:
             self.close()
             raise
+
+    def _left(self, most: float) -> float:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise StoppedError("the time for this notebook is used up")
+        return min(most, left)
 
     def run(self, source: str) -> dict[str, Any]:
         reply = self.ask(op="run", source=source)
@@ -81,7 +69,11 @@ class Student:
         """The student's function, from afar."""
 
         def function(*arguments: Any) -> Any:
-            reply = self.ask(op="call", name=name, arguments=plain.encode(arguments))
+            try:  # a second loop is not waited for as long as the first one, so that it takes no time from other tasks
+                reply = self.ask(AGAIN if name in self.stopped else CALL, op="call", name=name, arguments=plain.encode(arguments))
+            except StoppedError:
+                self.stopped.add(name)
+                raise
             if reply.get("ok") is not True:
                 raise raised(*error_of(reply))
             return plain.decode(reply.get("value"))
@@ -124,15 +116,15 @@ def failure(name: str, text: str) -> nbformat.NotebookNode:
 
 
 @contextlib.contextmanager
-def trusted_modules() -> Iterator[None]:
-    """A course's set-up hides the package from its notebook; that must not outlast the notebook here."""
-    hidden = sys.modules.get("kdtutor")
+def own_modules() -> Iterator[None]:
+    """A course's set-up hides modules from its notebook; that must not outlast the notebook here."""
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "kdtutor"}
     try:
         yield
     finally:
-        sys.modules.pop("kdtutor", None)
-        if hidden is not None:
-            sys.modules["kdtutor"] = hidden
+        for name in [name for name in sys.modules if name.partition(".")[0] == "kdtutor"]:
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 def run_test(source: str, names: dict[str, Any]) -> list[nbformat.NotebookNode]:
@@ -151,27 +143,26 @@ def run_test(source: str, names: dict[str, Any]) -> list[nbformat.NotebookNode]:
     return text + found
 
 
-def run(notebook: nbformat.NotebookNode, course: nbformat.NotebookNode, box: Box) -> None:
-    """Run a rebuilt notebook in place; `course` is the notebook with solutions, whose functions the tests may call."""
+def run(notebook: nbformat.NotebookNode, course: Course, box: Box) -> None:
+    """Run a rebuilt notebook in place."""
     student = Student(box, time.monotonic() + NOTEBOOK)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    wanted = set().union(*(functions(cell.source) for cell in course.cells if cell.cell_type == "code" and nbgrader(cell).get("solution")))
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with trusted_modules():
+    wanted, names = course.functions, {"__name__": "__main__"}
+    with own_modules():
         for cell in code:
             if is_locked(cell):
                 exec(compile(cell.source, "<locked>", "exec"), names)
-    for number, cell in enumerate(code, 1):
-        cell.execution_count, cell.outputs = number, []
-        try:
-            if is_test(cell):
-                answers = {name: student.proxy(name) for name in student.available(wanted)}
-                cell.outputs = run_test(cell.source, names | answers)
-            else:
-                reply = student.run(cell.source)
-                cell.outputs = outputs_of(reply)
-                if reply.get("ok") is not True:
-                    cell.outputs.append(failure(*error_of(reply)))
-        except StoppedError as error:
-            cell.outputs.append(failure("Stopped", str(error)))
+        for number, cell in enumerate(code, 1):
+            cell.execution_count, cell.outputs = number, []
+            try:
+                if is_test(cell):
+                    answers = {name: student.proxy(name) for name in student.available(wanted)}
+                    cell.outputs = run_test(cell.source, names | answers)
+                else:
+                    reply = student.run(cell.source)
+                    cell.outputs = outputs_of(reply)
+                    if reply.get("ok") is not True:
+                        cell.outputs.append(failure(*error_of(reply)))
+            except StoppedError as error:
+                cell.outputs.append(failure("Stopped", str(error)))
     student.close()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-DEPTH, ITEMS, BYTES = 20, 200_000, 32 << 20
+DEPTH, ITEMS, BYTES = 20, 200_000, 8 << 20
 DTYPES = {np.dtype(name): name for name in ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
 DTYPES |= {np.dtype(name): name for name in ("float16", "float32", "float64", "complex64", "complex128")}
 NAMES = {name: dtype for dtype, name in DTYPES.items()}
@@ -29,6 +29,8 @@ def encode(value: Any, depth: int = 0) -> Any:
         raise NotPlainError("a value nested too deeply")
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if isinstance(value, str):
+        return str(value)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         tensor = value.detach().cpu().resolve_conj().resolve_neg()
@@ -45,12 +47,20 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"tuple": [encode(part, depth + 1) for part in value]}
     if isinstance(value, dict):
         return {"dict": [[encode(key, depth + 1), encode(part, depth + 1)] for key, part in value.items()]}
-    raise NotPlainError(f"{type(value).__name__}: return numbers, strings, arrays, tensors, lists or dicts")
+    return {"array": _array(_floats(value))}
+
+
+def _floats(value: Any) -> np.ndarray:
+    """What is no array but holds numbers, such as a Fraction or a range."""
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise NotPlainError(f"{type(value).__name__}: return numbers, strings, arrays, tensors, lists or dicts") from None
 
 
 def _array(array: np.ndarray) -> list[Any]:
     if array.dtype.newbyteorder("=") not in DTYPES:
-        raise NotPlainError(f"an array of {array.dtype}")
+        array = _floats(array)
     if array.nbytes > BYTES:
         raise NotPlainError(f"an array of {array.nbytes} bytes; at most {BYTES} cross")
     data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))

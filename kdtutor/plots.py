@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from kdtutor import _check
-from kdtutor.training import Estimate
+from kdtutor._estimate import Estimate
 
 # Okabe and Ito's colours, apart for colour-blind readers; line styles and markers tell them apart in print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from kdtutor import _check
+from kdtutor._estimate import Estimate as Estimate
 from kdtutor._run import Run, checkpoint_path, describe_function, fingerprint
 from kdtutor.calibration import brier_score, expected_calibration_error, negative_log_likelihood
 from kdtutor.data import Split, _check_split
@@ -365,16 +366,6 @@ def distill(
 
 
 # ------------------------------------------------------------------ repetition
-
-
-class Estimate(NamedTuple):
-    """A mean over seeds and its standard error, both in the unit of the metric."""
-
-    mean: float
-    standard_error: float
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} ± {self.standard_error:.3f}"
 
 
 def _estimate(values: np.ndarray) -> Estimate:

@@ -29,6 +29,8 @@ import nbformat
 import numpy as np
 import torch
 
+from grader.execute import own_modules
+
 SETUP = Path(__file__).with_name("setup.py")
 KINDS = ("derive", "implement", "repair", "read", "judge", "words")
 LANGUAGES = ("en", "zh")
@@ -247,7 +249,8 @@ class Notebook:
 @functools.cache
 def _namespace(source: str) -> Namespace:
     names: Namespace = {"__name__": "__main__"}
-    execute(source.replace('sys.modules["kdtutor"] = None', ""), names)
+    with own_modules():
+        execute(source, names)
     return names
 
 
@@ -522,7 +525,7 @@ def introduction(notebook: Notebook, language: str) -> str:
 
             - 在写有 `YOUR CODE HERE` 或 `YOUR ANSWER HERE` 的单元格里作答，其他单元格保持原样。
             - 答案是普通数据的函数：输入张量、数组和数，输出张量、数组、数、列表或字典。
-            - NumPy 或 torch、循环或向量化，都可以。这里不能用 `kdtutor`：答案要自己写。
+            - NumPy 或 torch、循环或向量化，都可以。`kdtutor` 在这里只能用 `data`、`models` 和 `plots`：其余要自己写。
             - 任务下面的测试是可见的一半。**评分时还会运行更多测试，用的是别的数**；可见测试全部通过，不等于得满分。
             - 每个任务有三条提示，从笼统到具体。请逐条打开。""")
     return textwrap.dedent(f"""\
@@ -533,7 +536,8 @@ def introduction(notebook: Notebook, language: str) -> str:
 
         - Write your answers into the cells that say `YOUR CODE HERE` or `YOUR ANSWER HERE`, and leave the other cells as they are.
         - Answers are functions of plain data: tensors, arrays and numbers in; tensors, arrays, numbers, lists or dicts out.
-        - NumPy or torch, loop or vectorised: all are welcome. The package `kdtutor` is not available here, since the work is to be yours.
+        - NumPy or torch, loop or vectorised: all are welcome.
+          Of the package `kdtutor` only `data`, `models` and `plots` are here: the rest is your work.
         - The tests below a task are the visible half. **More tests, with other numbers, run when the notebook is graded**;
           that the visible ones pass does not mean that all points are yours.
         - Each task has three hints, from vague to plain. Open them one at a time.""")

@@ -743,6 +743,10 @@ stable.edge(
     1.0,
 )
 
+stable.edge(
+    "a small probability, and a student who is sure of the opposite", "概率很小，学生模型却断然否定", *tensors([[0.0, -200.0]], [[8.0, 0.0]]), 1.0
+)
+
 
 @stable.draw
 def _(rng):
@@ -755,6 +759,12 @@ stable.swap(
     "NaN 来自无穷减无穷、0 乘无穷或 0 / 0。",
     ("torch.where(p > 0, p * (log_p - log_q), 0.0)", "(p * (log_p - log_q))"),
     fails="visible edge",
+)
+stable.swap(
+    "Small probabilities were dropped: where the student is sure of the opposite they carry most of the KL.",
+    "丢掉了小概率：学生模型断然否定时，KL 主要来自它们。",
+    ("torch.where(p > 0,", "torch.where(p > 1e-3,"),
+    fails="edge",
 )
 stable.swap(
     "T² is not part of this task: the KL alone is asked.", "本题不带 T²：只要 KL。", ("return ", "return temperature**2 * "), fails="visible hidden"

@@ -70,9 +70,9 @@ def class_means(teacher_logits, target, temperature):
 
 means.example("example", "例子", np.array([[2.1972, 0.0], [0.0, 0.0]]), np.array([0, 0]), 2.0)
 means.edge(
-    "logits around 2,000",
-    "2000 上下的 logits",
-    np.array([[2003.1, 2000.4, 2001.2], [1999.3, 2001.6, 2000.2], [2000.5, 2002.9, 2001.1], [2001.7, 2000.3, 2002.4]]),
+    "logits around 2,000 and −2,000",
+    "2000 和 −2000 上下的 logits",
+    np.array([[2003.1, 2000.4, 2001.2], [-2000.7, -1998.4, -1999.8], [2000.5, 2002.9, 2001.1], [2001.7, 2000.3, 2002.4]]),
     np.array([0, 0, 2, 2]),
     2.0,
 )
@@ -112,6 +112,12 @@ means.swap(
     "One mean for all images: each class has a mean of its own.",
     "所有图像用了同一个均值：每个类别应有自己的均值。",
     ("p[target == k].mean(0)", "p.mean(0)"),
+)
+means.swap(
+    "Each row needs its own maximum: with the largest of all, a row far below it becomes 0 / 0.",
+    "每一行要减去自己的最大值：如果减去全体的最大值，远低于它的行会变成 0 / 0。",
+    ("z.max(1, keepdims=True)", "z.max()"),
+    fails="edge",
 )
 means.swap("Summed and not divided: the rows must sum to 1.", "只求了和，没有除：每行之和应为 1。", (".mean(0)", ".sum(0)"))
 means.swap(

@@ -699,6 +699,7 @@ def _(rng):
             (teacher == student)[(target == w) & (teacher != w)].mean(),
             (teacher == student)[student != target].mean(),
             (control == student)[lost].mean(),
+            (teacher == student)[lost & (control == w)].mean(),
             hits / size[w],
             (teacher == counts.argmax())[lost].mean(),
         ]
@@ -724,6 +725,26 @@ source.edge(
     _LABELS,
 )
 
+source.edge(
+    "a class that the student never predicts",
+    "学生模型从不预测的类别",
+    np.array([0, 0, 1, 1, 1, 1, 0, 1, 1]),
+    np.array([0, 0, 0, 1, 1, 1, 1, 2, 0]),
+    np.array([0, 0, 1, 1, 1, 1, 0, 1, 2]),
+    _LABELS,
+)
+
+source.swap(
+    "The number of classes was taken from the student's predictions: it may never predict one of them. Count the labels.",
+    "类别数取自学生模型的预测：它可能从不预测某个类别。应按标签来数。",
+    ("target.max() + 1", "student.max() + 1"),
+    fails="edge",
+)
+source.swap(
+    "Only images that the control has right were counted. All images of the class that the student gets wrong count.",
+    "只统计了对照答对的图像。该类别中学生模型答错的图像都要算。",
+    ("(teacher == student)[rows]", "(teacher == student)[rows & (control == worst)]"),
+)
 source.swap(
     "The drop is turned round: control minus student is asked.",
     "下降的方向反了：应为对照减学生模型。",
@@ -765,7 +786,7 @@ source.swap(
     "Numbers of images were compared: a large class loses more images with the same drop in recall.",
     "比的是图像的张数：召回率下降相同时，大类丢的图像更多。",
     ("int(drop.argmax())", "int((drop * np.bincount(target)).argmax())"),
-    fails="visible hidden",
+    fails="visible hidden edge",
 )
 source.swap(
     'The wrong class was counted over all images: "into" looks at the worst class only.',
@@ -788,7 +809,7 @@ source.swap(
     "The condition is the student's error, not the teacher's.",
     "条件是学生模型答错，而不是教师模型答错。",
     ("(teacher == student)[rows].mean()", "(teacher == student)[(target == worst) & (teacher != worst)].mean()"),
-    fails="visible hidden",
+    fails="visible hidden edge",
 )
 source.swap(
     "The teacher must give the same wrong class, not just any wrong class.",
@@ -896,7 +917,7 @@ nb.choice(
         claim(
             "larger",
             "A ResNet-18 on ImageNet, one published number each: 69.76 % on labels; 71.21, 71.35, 71.09 and 71.12 % by plain distillation from ResNet-34, 50, 101 and 152. *Claim:* who takes the largest of these teachers does not get the most accurate of these four published students.",
-            "ImageNet 上的 ResNet-18，每项一个已发表的数：硬标签 69.76 %；从 ResNet-34、50、101、152 普通蒸馏分别得 71.21、71.35、71.09、71.12 %。*论断*：选其中最大的教师模型，得到的不是这四个已发表的学生模型中最准确的一个。",
+            "ImageNet 上的 ResNet-18，每项一个已发表的数：硬标签 69.76%；从 ResNet-34、50、101、152 普通蒸馏分别得 71.21、71.35、71.09、71.12%。*论断*：选其中最大的教师模型，得到的不是这四个已发表的学生模型中最准确的一个。",
             "follows",
             open=(
                 "Whether the ResNet-50 would win again is open without an error. The claim speaks of the published numbers, and these decide it.",
@@ -904,13 +925,13 @@ nb.choice(
             ),
             contradicted=(
                 "Compare the student of the ResNet-152, 71.12 %, with the best of the four.",
-                "请把 ResNet-152 的学生模型（71.12 %）与四个中最好的比较。",
+                "请把 ResNet-152 的学生模型（71.12%）与四个中最好的比较。",
             ),
         ),
         claim(
             "imitation",
             "A teacher with 97 % on digits labels Gaussian noise, and a student learns from it. On the digits of the test set the student is right on 13 % and agrees with its teacher on 13 %. *Claim:* on noise, too, the student answers otherwise than its teacher most of the time.",
-            "教师模型在数字图像上的准确率是 97 %，由它给高斯噪声打标签，学生模型从中学习。在测试集的数字图像上，学生模型的准确率是 13 %，与教师模型的一致率也是 13 %。*论断*：在噪声上，学生模型的回答也大多与教师模型不同。",
+            "教师模型在数字图像上的准确率是 97%，由它给高斯噪声打标签，学生模型从中学习。在测试集的数字图像上，学生模型的准确率是 13%，与教师模型的一致率也是 13%。*论断*：在噪声上，学生模型的回答也大多与教师模型不同。",
             "open",
             follows=(
                 "Both numbers were measured on digits. The student may match its teacher on noise, which says little about digits.",
@@ -924,15 +945,15 @@ nb.choice(
         claim(
             "robust",
             "Accuracy on noisy test images, five seeds: student on labels 75.5 ± 0.5 %, distilled student 78.5 ± 0.6 %, teacher 57.1 ± 1.6 %; paired gain of the distilled student 3.0 ± 0.8 points. *Claim:* the distilled student gains because its teacher stands noise better than the student on labels does.",
-            "带噪声测试图像上的准确率，五个随机种子：用硬标签训练的学生模型 75.5 ± 0.5 %，蒸馏学生模型 78.5 ± 0.6 %，教师模型 57.1 ± 1.6 %；蒸馏学生模型的配对增益为 3.0 ± 0.8 个百分点。*论断*：蒸馏学生模型变好，是因为教师模型比用硬标签训练的学生模型更耐噪声。",
+            "带噪声测试图像上的准确率，五个随机种子：用硬标签训练的学生模型 75.5 ± 0.5%，蒸馏学生模型 78.5 ± 0.6%，教师模型 57.1 ± 1.6%；蒸馏学生模型的配对增益为 3.0 ± 0.8 个百分点。*论断*：蒸馏学生模型变好，是因为教师模型比用硬标签训练的学生模型更耐噪声。",
             "contradicted",
             follows=(
                 "The gain is there, its reason is not: the teacher has 57.1 %, the student on labels 75.5 %.",
-                "增益是有的，但原因不成立：教师模型只有 57.1 %，用硬标签训练的学生模型有 75.5 %。",
+                "增益是有的，但原因不成立：教师模型只有 57.1%，用硬标签训练的学生模型有 75.5%。",
             ),
             open=(
                 "What else makes the gain is open. That this teacher stands noise better is not: compare 57.1 with 75.5 %.",
-                "增益另有什么原因，确实无法判定。但“教师模型更耐噪声”可以判定：请比较 57.1 % 与 75.5 %。",
+                "增益另有什么原因，确实无法判定。但“教师模型更耐噪声”可以判定：请比较 57.1% 与 75.5%。",
             ),
         ),
     ],
@@ -945,7 +966,7 @@ nb.choice(
         """
         三个结果，各附一个论断。请只根据旁边的结果判断；五个随机种子时，差离 0 超过 2.8 个标准误才算数。
 
-        例：教师模型与学生模型同样大小，准确率 91.7 %，其学生模型减硬标签为 -1.1 ± 0.3 个百分点。*论断*：用这个教师模型蒸馏，学生模型的准确率平均会下降。答案是 `'follows'`，因为 1.1 大于 2.8 × 0.3 = 0.84。""",
+        例：教师模型与学生模型同样大小，准确率 91.7%，其学生模型减硬标签为 -1.1 ± 0.3 个百分点。*论断*：用这个教师模型蒸馏，学生模型的准确率平均会下降。答案是 `'follows'`，因为 1.1 大于 2.8 × 0.3 = 0.84。""",
     ),
     hints=(
         T(
@@ -970,9 +991,9 @@ nb.words(
 
         In five to eight sentences: name at least three things that can go wrong, and attach to each a remedy or a measurement. What must stand beside the 93 %?""",
         """
-        某团队的计划：“教师模型在我们的测试集上准确率 96 %。它的一部分训练标签里，供应商把我们的两种产品弄混了，但我们自己的标签是对的。为省时间，学生模型在网上的 2,000 张图片上以 T = 8、alpha = 1 训练 5 轮，这样不需要标签。如果准确率达到 93 %，就上线。”
+        某团队的计划：“教师模型在我们的测试集上准确率 96%。它的一部分训练标签里，供应商把我们的两种产品弄混了，但我们自己的标签是对的。为省时间，学生模型在网上的 2,000 张图片上以 T = 8、alpha = 1 训练 5 轮，这样不需要标签。如果准确率达到 93%，就上线。”
 
-        请用五到八句话回答：至少指出三处可能出问题的地方，并为每一处配一个对策或测量。93 % 旁边还必须有什么数？""",
+        请用五到八句话回答：至少指出三处可能出问题的地方，并为每一处配一个对策或测量。93% 旁边还必须有什么数？""",
     ),
     rubric=T(
         "Half a point: at least three dangers of this plan with the reason: a high temperature in a short training; an error inherited because alpha = 1 never looks at the right labels; a transfer set unlike the inputs in use; a mean that hides the two products. Half a point: a fitting remedy or measurement for these, and the control: the same student trained on the own labels, with the same budget, several seeds.",
@@ -988,14 +1009,14 @@ nb.words(
         T = 8 只训练 5 轮可能太短：本章中 T = 4 的软目标在 3 轮和 10 轮时损失准确率，到 40 轮才有收益。我会在步数相等的条件下，用几种长度、跑完的训练和更低的温度与硬标签比较，并缓存教师模型的 logits。
         alpha = 1 时学生模型看不到正确的标签，两种产品的混淆会遗传下来。我会在自己的有标签图像上保留硬标签项，并逐类查看召回率：教师模型在使用之前查，学生模型也查。
         网上的图片可能与实际输入不像，在它们上面一致，不保证在我们的图像上也一致。我会用自己的无标签图片，哪怕只有几百张再加平移，并在新图片上测一致率。
-        93 % 旁边必须有对照：同一学生模型、同样的预算、用我们的标签训练，多个随机种子，给出配对差及其标准误，还要有最差类别的召回率。如果对照同样好，就不需要教师模型。""",
+        93% 旁边必须有对照：同一学生模型、同样的预算、用我们的标签训练，多个随机种子，给出配对差及其标准误，还要有最差类别的召回率。如果对照同样好，就不需要教师模型。""",
     ),
     samples=[
         (
             1,
             T(
                 "Too few epochs for T = 8: lower T, or train longer, and compare runs that are finished. The teacher mixes up two products and alpha = 1 copies that: add the hard term and print recall per class. Web pictures are the wrong inputs: take our own without labels and check the agreement on new ones. And train the same net on our labels for as long, a few seeds, since perhaps it has 93 % as well.",
-                "T = 8 只训练 5 轮太少：降低 T 或训练更久，并比较跑完的训练。教师模型把两种产品弄混，alpha = 1 会照抄：加上硬标签项，逐类打印召回率。网上的图片不是合适的输入：用自己的无标签图片，并在新图片上查一致率。还要用我们的标签把同一个网络训练同样久，取几个种子，也许它也有 93 %。",
+                "T = 8 只训练 5 轮太少：降低 T 或训练更久，并比较跑完的训练。教师模型把两种产品弄混，alpha = 1 会照抄：加上硬标签项，逐类打印召回率。网上的图片不是合适的输入：用自己的无标签图片，并在新图片上查一致率。还要用我们的标签把同一个网络训练同样久，取几个种子，也许它也有 93%。",
             ),
         ),
         (

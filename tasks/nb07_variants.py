@@ -895,17 +895,18 @@ several.edge("a class ruled out", "排除了一个类别", RULED_OUT, np.array([
 several.edge(
     "a teacher without a say", "没有发言权的教师模型", np.concatenate([RULED_OUT, [[[0.0, 0.4, 0.6], [0.2, 0.8, 0.0]]]]), np.array([2.5, 0.5, 0.0])
 )
+several.edge(
+    "a teacher without a say rules out what is left",
+    "没有发言权的教师模型排除了剩下的类别",
+    np.array([[[0.7, 0.3, 0.0]], [[0.0, 0.0, 1.0]]]),
+    np.array([2.0, 0.0]),
+)
 several.script(
     "edge",
     """
     for size in (1.0, 0.01):
         pair = np.array([[[0.2, 0.3, 0.5], [0.4, 0.6, 0.0]], [[0.5, 0.3, 0.2], [0.0, 0.0, 1.0]]])
-        try:
-            combine(pair, np.array([2.0, size]))
-        except ValueError:
-            pass
-        else:
-            raise AssertionError(T("combine: a row in which no class is left must give a ValueError", "combine：某一行没有剩下任何类别时应抛出 ValueError"))
+        refuses("combine", lambda: combine(pair, np.array([2.0, size])), T("a row in which no class is left must give a ValueError", "某一行没有剩下任何类别时应抛出 ValueError"))
     """,
 )
 
@@ -971,6 +972,12 @@ several.swap(
     "a row in which no class is left must give a ValueError",
     "某一行没有剩下任何类别时应抛出 ValueError",
     ("(total == 0).any()", "False"),
+    fails="edge",
+)
+several.swap(
+    "a teacher with weight 0 rules nothing out",
+    "权重为 0 的教师模型不能排除任何类别",
+    ("(total == 0).any()", "(teacher_probs == 0).any(axis=0).all(axis=1).any()"),
     fails="edge",
 )
 

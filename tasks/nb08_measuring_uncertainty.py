@@ -9,7 +9,7 @@ nb = Notebook(
     slug="08-measuring-uncertainty",
     chapter="uncertainty/measuring-uncertainty",
     title=T("Measuring uncertainty", "度量不确定性"),
-    about=T("On the chapter *Measuring uncertainty*.", "对应章节《度量不确定性》。"),
+    about=T("On the chapter *Measuring uncertainty*.", "对应章节《怎样衡量不确定性》。"),
     minutes=60,
 )
 
@@ -408,8 +408,8 @@ expected.swap(
     ),
 )
 expected.swap(
-    "log_excess: add the entropy of q taken off in place of that of p: the excess is the KL from p to q.",
-    "log_excess：减去的应是 p 的熵，而不是 q 的：超出量是 p 对 q 的 KL。",
+    "log_excess: the entropy of q was taken off. Take off that of p: the excess is KL(p || q).",
+    "log_excess：减去的是 q 的熵。应减去 p 的熵：超出量是 KL(p || q)。",
     ("(p * np.log(p)).sum()", "(q * np.log(q)).sum()"),
 )
 expected.swap(
@@ -502,7 +502,7 @@ def risk_coverage(confidence, wrong):
     return np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
 
 
-risk.example("equal confidences", "相等的置信度", np.array([0.7, 0.9, 0.7, 0.7, 0.5]), np.array([0, 0, 1, 1, 1]))
+risk.example("equal confidences", "相等的置信度", np.array([0.7, 0.9, 0.7, 0.7, 0.7, 0.5]), np.array([1, 0, 0, 1, 0, 1]))
 risk.example("example", "例子", np.array([0.9, 0.6, 0.8]), np.array([0, 1, 1]))
 
 
@@ -511,7 +511,7 @@ def _(rng):
     n = int(rng.integers(8, 12))
     wrong = rng.integers(0, 2, n)
     wrong[:2] = rng.permutation(2)
-    return rng.uniform(0.3, 1.0, n).round(3), wrong
+    return rng.choice(np.arange(300, 1000), n, replace=False) / 1000, wrong  # no ties
 
 
 risk.swap("The least sure rows come first: sort from sure to unsure.", "最没把握的排在了前面：应从有把握到没把握。", ("-confidence", "confidence"))
@@ -519,6 +519,18 @@ risk.swap(
     "Of equal confidences the later row came first: keep their order.",
     "置信度相等时后面的行排到了前面：应保持原来的次序。",
     ('np.argsort(-confidence, kind="stable")', 'np.argsort(confidence, kind="stable")[::-1]'),
+    fails="visible",
+)
+risk.swap(
+    "Of equal confidences the right answers came first: the labels are not known in use. Keep the order of the rows.",
+    "置信度相等时把答对的排到了前面：实际使用时不知道对错。应保持原来的次序。",
+    ('np.argsort(-confidence, kind="stable")', "np.lexsort((wrong, -confidence))"),
+    fails="visible",
+)
+risk.swap(
+    "Rows of equal confidence were answered together: one risk for each k is asked, in the order of the rows.",
+    "置信度相等的行被一起回答了：每个 k 都要一个风险，按行的次序。",
+    ("np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)", "np.array([wrong[confidence >= c].mean() for c in confidence[order]])"),
     fails="visible",
 )
 risk.swap("The rows were not sorted.", "没有排序。", ('np.argsort(-confidence, kind="stable")', "np.arange(len(wrong))"))

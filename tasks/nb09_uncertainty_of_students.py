@@ -40,7 +40,7 @@ fit = nb.code(
         与蒸馏出的学生模型竞争的最便宜的办法，是把硬标签训练的学生模型的 logits 除以一个数。
         请写出求这个数的函数：在 0.05 到 20 之间，求使验证集上 $\mathrm{softmax}(z/T)$ 的平均 NLL 最小的 $T$。
         $T$ 可以小于 1：模型也可能过于不自信。
-        如果 NLL 一直降到范围的一端，就返回那一端。允许 0.2 % 的误差。
+        如果 NLL 一直降到范围的一端，就返回那一端。允许 0.2% 的误差。
 
         小例子：四行 logits 都是 (2, 0)，其中三行的标签为 0，一行为 1。最好的置信度是 ¾，所以 $2/T=\ln 3$，$T=1.8205$。
         logits 换成 (0.5, 0)、标签不变时，$T=0.4551$。""",
@@ -235,7 +235,7 @@ def _(logits, target):
 
 @fit.wrong(
     "A grid with steps of 0.1 is too coarse: 0.2 % is asked. Refine around the best value.",
-    "步长 0.1 的网格太粗：要求 0.2 % 的精度。请在最优值附近加密。",
+    "步长 0.1 的网格太粗：要求 0.2% 的精度。请在最优值附近加密。",
 )
 def _(logits, target):
     z, y = torch.as_tensor(logits), torch.as_tensor(target)
@@ -926,7 +926,7 @@ nb.choice(
             "direction",
             T(
                 "The student of the teacher with smoothed labels has an ECE of 20.1 % before scaling. Is it mostly too sure or too unsure?",
-                "标签平滑的教师模型的学生模型，缩放前的 ECE 是 20.1 %。它主要是过于自信，还是过于不自信？",
+                "标签平滑的教师模型的学生模型，缩放前的 ECE 是 20.1%。它主要是过于自信，还是过于不自信？",
             ),
             "unsure",
             {
@@ -934,7 +934,7 @@ nb.choice(
                     T("too sure", "过于自信"),
                     T(
                         "It is right in 94 % of the cases. How far above that can a mean confidence lie?",
-                        "它的准确率是 94 %。平均置信度最多能比这高多少？",
+                        "它的准确率是 94%。平均置信度最多能比这高多少？",
                     ),
                 ),
                 "unsure": (T("too unsure", "过于不自信"), None),
@@ -1048,7 +1048,7 @@ nb.choice(
         claim(
             "entropy",
             "A student of the mean of five members: on upright digits its entropy differs from the ensemble's total uncertainty by 0.003 ± 0.002 nats. Of that total 11 % are disagreement. Claim: the student has kept the ensemble's epistemic uncertainty.",
-            "一个学习五个成员平均值的学生模型：在正立的数字上，它的熵与集成的总不确定性相差 0.003 ± 0.002 nat。总量中有 11 % 是分歧。论断：学生模型保留了集成的认知不确定性。",
+            "一个学习五个成员平均值的学生模型：在正立的数字上，它的熵与集成的总不确定性相差 0.003 ± 0.002 nat。总量中有 11% 是分歧。论断：学生模型保留了集成的认知不确定性。",
             "measure",
             follows=(
                 "The totals agree. Could you tell from the student's entropy which part of it was disagreement?",
@@ -1100,7 +1100,7 @@ nb.words(
 
         In five to eight sentences: what has been shown, what is missing, what is false, and what would you measure?""",
         """
-        面试官说：“我们把五个网络的平均蒸馏成一个。它的 ECE 是 2 %，同一网络用硬标签训练是 4 %。所以蒸馏改善了不确定性；而且教它的是集成，所以我们的学生模型知道成员在哪里有分歧。”
+        面试官说：“我们把五个网络的平均蒸馏成一个。它的 ECE 是 2%，同一网络用硬标签训练是 4%。所以蒸馏改善了不确定性；而且教它的是集成，所以我们的学生模型知道成员在哪里有分歧。”
 
         可以想一个小例子：成员 (1, 0) 和 (0, 1) 的平均是 (½, ½)，两个成员都是 (½, ½) 时也一样。
 
@@ -1117,7 +1117,7 @@ nb.words(
         False is the last sentence. The mean is the same for members that agree on (½, ½) and for members that contradict each other, so a student with one softmax learns at most the total uncertainty and has no epistemic part. Whoever needs the split keeps the ensemble, or trains several heads or a Dirichlet on the members' answers. Then I would compare its size and order with the ensemble's, next to the plain entropy of a network without a teacher, and also on inputs of a class that was left out.""",
         """
         能说明的是：这个学生模型的 ECE 低于一个可能只是训练过久的硬标签学生模型。软目标项让学生模型照搬教师模型的置信度；集成往往值得照搬，但差的教师模型同样会照搬。
-        缺的是廉价的对照：硬标签训练的学生模型加上用验证集拟合的一个温度，以及早停的同一学生模型。我会在多个随机种子上做配对比较，并在 ECE 之外报告 NLL，因为 ECE 不是恰当评分规则，而且在小测试集上，2 % 左右的 ECE 与偶然值相差不远。
+        缺的是廉价的对照：硬标签训练的学生模型加上用验证集拟合的一个温度，以及早停的同一学生模型。我会在多个随机种子上做配对比较，并在 ECE 之外报告 NLL，因为 ECE 不是恰当评分规则，而且在小测试集上，2% 左右的 ECE 与偶然值相差不远。
         不对的是最后一句。成员都是 (½, ½) 和成员互相矛盾，平均值是一样的，所以只有一个 softmax 的学生模型最多学到总不确定性，没有认知不确定性这一部分。需要这种拆分，就保留集成，或用成员各自的答案训练多个头或 Dirichlet 分布。然后把它的大小和排序与集成比较，并与没有教师模型的网络的普通熵对照，还要用一个未参与训练的类别来测。""",
     ),
     samples=[
@@ -1125,7 +1125,7 @@ nb.words(
             1,
             T(
                 "4 % may just be overtrained: scale the label student with one temperature and compare NLL over five seeds. And from (½, ½) nobody can see whether the members agreed, so the student has the total only; take heads or keep the ensemble.",
-                "4 % 可能只是训练过久：用一个温度缩放硬标签学生模型，在五个种子上比较 NLL。另外，从 (½, ½) 看不出成员是否一致，所以学生模型只有总量；要么用多个头，要么保留集成。",
+                "4% 可能只是训练过久：用一个温度缩放硬标签学生模型，在五个种子上比较 NLL。另外，从 (½, ½) 看不出成员是否一致，所以学生模型只有总量；要么用多个头，要么保留集成。",
             ),
         ),
         (
@@ -1147,7 +1147,7 @@ nb.words(
         T("Two claims, two answers: one about calibration, one about disagreement.", "两个论断，两个回答：一个关于校准，一个关于分歧。"),
         T(
             "Calibration: which student without a teacher would also have 2 %? Disagreement: what is the target from each pair of members?",
-            "校准：哪个没有教师模型的学生模型也能达到 2 %？分歧：这两组成员给出的软目标各是什么？",
+            "校准：哪个没有教师模型的学生模型也能达到 2%？分歧：这两组成员给出的软目标各是什么？",
         ),
         T('"The comparison lacks ..."', "“这个比较缺少……”"),
     ),

@@ -54,15 +54,16 @@ def magnitude_mask(weight, amount):
 prune.example("example", "例子", np.array([[0.5, -2.0, 0.1, -0.3]]), 0.5)
 prune.edge("equal weights", "相等的权重", np.array([[0.5, -0.5, 0.5], [0.5, 2.0, -0.5]]), 0.5)
 prune.edge("0.58 of 50", "50 的 0.58", np.arange(1.0, 51.0) * np.tile([1.0, -1.0], 25), 0.58)
+prune.edge("0.7 of 8", "8 的 0.7", np.array([[0.4, -1.5, 0.2, 0.9], [-0.6, 0.1, 1.1, -0.3]]), 0.7)
 prune.edge("all go", "全部去掉", np.array([[0.5, -0.2], [0.3, 1.0]]), 1.0)
 prune.edge("nothing goes", "一个也不去掉", np.array([[0.5, -0.2], [0.3, 1.0]]), 0.0)
 
 
 @prune.draw
 def _(rng):
-    rows, columns = int(rng.integers(2, 4)), int(rng.integers(3, 6))
+    rows, columns, amount = [(2, 4, 0.7), (3, 3, 0.4), (3, 4, 0.4), (3, 5, 0.65)][int(rng.integers(4))]  # the number to remove is far from whole
     # the smallest weight of each sign differs, and rows differ in scale
-    return (rng.normal(0, 1, (rows, columns)) * np.array([0.3, 1.0, 3.0])[:rows, None]).round(3), float(rng.choice([0.4, 0.5, 0.7]))
+    return (rng.normal(0, 1, (rows, columns)) * np.array([0.3, 1.0, 3.0])[:rows, None]).round(3), amount
 
 
 prune.swap(
@@ -95,6 +96,11 @@ prune.swap(
 )
 prune.swap(
     "One weight too many goes: the number is rounded down.", "多去掉了一个：个数应向下取整。", ("+ 1e-9)", "+ 1)"), fails="edge visible hidden"
+)
+prune.swap(
+    "One weight too many goes: the number is rounded down.",
+    "多去掉了一个：个数应向下取整。",
+    ("int(amount * weight.size + 1e-9)", "round(amount * weight.size)"),
 )
 
 
@@ -218,6 +224,19 @@ def _(rng):
 
 grid.edge("a layer of zeros", "全零的层", np.zeros((2, 2)), 4)
 grid.edge("one sign, 2 bits", "同号，2 位", np.array([[-0.9, -0.2], [-1.2, -0.7]]), 2)
+grid.edge("12 bits", "12 位", np.array([1.0, -0.7337, 0.2512, 0.0648]), 12)
+grid.swap(
+    "The levels of more than 8 bits do not fit into an 8-bit integer.",
+    "超过 8 位的量化级放不进 8 位整数。",
+    ("np.round(weight / scale) * scale", "np.round(weight / scale).astype(np.int64).astype(np.int8) * scale"),
+    fails="edge",
+)
+grid.swap(
+    "The bits were limited to 8: more of them are allowed.",
+    "位数被限制在 8 以内：位数可以更多。",
+    ("2 ** (bits - 1)", "2 ** (min(bits, 8) - 1)"),
+    fails="edge",
+)
 grid.swap(
     "Twice too many levels: one bit is for the sign, K = 2^(b−1) − 1.",
     "量化级多了一倍：一位用于符号，K = 2^(b−1) − 1。",
@@ -308,6 +327,7 @@ storage = nb.code(
     "derive",
     (1, 1),
     title=T("When does a sparse file pay?", "稀疏存储何时划算？"),
+    rtol=1e-6,
     text=T(
         r"""
         A layer of $m\times n$ weights has a share $z$ of zeros. Derive the bytes of three ways to store it, with $v$ bytes a value and $i$ bytes an index:
@@ -356,6 +376,7 @@ def stored_bytes(rows, columns, zeros, value_bytes, index_bytes):
 
 
 storage.example("example", "例子", 10, 10, 0.9, 4, 4)
+storage.example("nothing is left", "一个也不剩", 4, 6, 1.0, 2, 4)
 
 
 @storage.draw
@@ -364,8 +385,8 @@ def _(rng):
         int(rng.integers(20, 60)) * 2 + 1,
         int(rng.integers(20, 60)) * 2 + 1,
         float(rng.choice([0.6, 0.8, 0.95])),
-        int(rng.choice([1, 2])),
-        int(rng.choice([4, 8])),
+        int(rng.choice([1, 3, 8])),
+        int(rng.choice([2, 4, 6])),
     )
 
 
@@ -384,6 +405,12 @@ storage.swap(
 )
 storage.swap("mask: one bit for each place, not one byte.", "mask：每个位置一位，不是一字节。", ("(places + 7) // 8", "places"))
 storage.swap("mask: the bits are rounded up to whole bytes.", "mask：位数应向上取整到整字节。", ("(places + 7) // 8", "places / 8"))
+storage.swap(
+    "mask: 24 bits are 3 bytes, not 4: round up only where a part of a byte is left over.",
+    "mask：24 位是 3 字节，不是 4 字节：不足一字节时才向上取整。",
+    ("(places + 7) // 8", "places // 8 + 1"),
+    fails="visible",
+)
 storage.swap(
     "mask: a bit for each place, also for those that are gone.", "mask：每个位置都要一位，包括去掉的。", ("(places + 7) // 8", "(left + 7) // 8")
 )

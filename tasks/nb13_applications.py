@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.form import Case, CodeTask, Item, Notebook, T, Value, answer_of
+from tasks.form import Case, CodeTask, Data, Item, Notebook, T, Value, answer_of
 
 nb = Notebook(
     slug="13-applications",
@@ -110,6 +110,24 @@ cascade_task.example(
     0.25,
 )
 cascade_task.example(
+    "nothing is passed on",
+    "没有转交",
+    np.array([0.51, 0.9, 0.8, 0.7]),
+    np.array([[3.0, 0.0], [0.0, 3.0], [0.0, 2.0]]),
+    np.array([1, 1, 0]),
+    np.array([0, 0, 1]),
+    0.25,
+)
+cascade_task.example(
+    "0.58 of 50",
+    "50 的 0.58",
+    Data("np.arange(1, 51) / 50"),
+    np.array([[0.3, 0.0], [0.0, 0.2], [0.0, 2.0]]),
+    np.array([1, 1, 0]),
+    np.array([0, 0, 1]),
+    0.58,
+)
+cascade_task.example(
     "example",
     "例子",
     np.array([0.95, 0.74, 0.85, 0.99]),
@@ -145,6 +163,12 @@ cascade_task.swap(
     "One place too far: the k-th smallest value has the index k - 1.",
     "多数了一位：第 k 小的值下标是 k - 1。",
     ("[k - 1]", "[k]"),
+)
+cascade_task.swap(
+    "0.58 * 50 is 28.999999999999996 in floating point, and int cuts that off to 28: use round.",
+    "浮点数中 0.58 * 50 是 28.999999999999996，int 会截断成 28：请用 round。",
+    ("round(share", "int(share"),
+    fails="visible",
 )
 cascade_task.swap(
     "np.quantile interpolates between two values. The threshold is one of the validation confidences.",
@@ -223,7 +247,7 @@ def _(validation_confidence, student_logits, teacher, target, share):
 @cascade_task.right
 def _(validation_confidence, student_logits, teacher, target, share):
     validation = torch.as_tensor(validation_confidence)
-    threshold = torch.kthvalue(validation, int(share * len(validation))).values
+    threshold = torch.kthvalue(validation, round(share * len(validation))).values
     confidence, answers = torch.softmax(torch.as_tensor(student_logits), 1).max(1)
     asked = confidence <= threshold
     answers[asked] = torch.as_tensor(teacher)[asked]
@@ -447,7 +471,7 @@ member = nb.code(
         本章的攻击：模型在自己训练样本上的损失往往**更低**。给定两组损失：私有样本（在训练数据中）的，和新样本的。
 
         - `auroc`：随机一个私有样本的损失低于随机一个新样本的概率。相等算一半。
-        - `threshold`：设有 $M$ 个新样本，允许的误报率为 `fpr`，$k=\text{fpr}\cdot M$ 是整数。阈值是**新**样本中第 $k+1$ 小的损失。不要插值。（1,000 个新样本、1 % 时，是第 11 小的损失。）
+        - `threshold`：设有 $M$ 个新样本，允许的误报率为 `fpr`，$k=\text{fpr}\cdot M$ 是整数。阈值是**新**样本中第 $k+1$ 小的损失。不要插值。（1,000 个新样本、1% 时，是第 11 小的损失。）
         - `tpr`：找出的私有样本所占的比例。损失**严格小于**阈值才算找出。
 
         `auroc` 和 `tpr` 都在 0 到 1 之间。攻击可能平均看来很弱，却能确凿地找出少数样本；反之亦然：所以两个都要。
@@ -485,6 +509,7 @@ def membership(private_loss, new_loss, fpr):
     return {"auroc": wins.mean(), "threshold": threshold, "tpr": (private_loss < threshold).mean()}
 
 
+member.example("0.58 of 50", "50 的 0.58", np.array([0.555, 0.575, 0.805]), Data("np.arange(1, 51) / 50"), 0.58)
 member.example("example", "例子", np.array([0.1, 0.3, 0.7]), np.array([0.2, 0.4, 0.6, 0.8]), 0.25)
 
 
@@ -517,6 +542,12 @@ member.swap(
     "The threshold lies at the upper end of the new losses. Few false alarms means a low threshold.",
     "阈值取在新损失的高端。误报少意味着阈值低。",
     ("np.sort(new_loss)[k]", "np.sort(new_loss)[-k - 1]"),
+)
+member.swap(
+    "0.58 * 50 is 28.999999999999996 in floating point, and int cuts that off to 28: use round.",
+    "浮点数中 0.58 * 50 是 28.999999999999996，int 会截断成 28：请用 round。",
+    ("round(fpr", "int(fpr"),
+    fails="visible",
 )
 member.swap(
     "np.quantile interpolates between two losses. The threshold is one of the new losses.",
@@ -656,6 +687,9 @@ def recall_drop(student, control, target, classes):
     return drops
 
 
+recall.example(
+    "a class that the control never predicts", "对照从不预测的类别", np.array([0, 1, 1, 0]), np.array([0, 0, 0, 0]), np.array([0, 1, 1, 1]), 2
+)
 recall.example("example", "例子", np.array([0, 2, 1, 2, 1, 1]), np.array([0, 0, 0, 2, 1, 1]), np.array([0, 0, 0, 0, 1, 1]), 3)
 
 
@@ -902,10 +936,10 @@ nb.choice(
 
         | | 系统 | 学生；教师 | 报告 |
         |---|---|---|---|
-        | A | Distil-Whisper，语音 | 756 M；1,550 M 参数 | 速度为 5.8 倍；短音频词错误率，教师 → 学生，9.1 → 10.1 % |
-        | B | 声学模型，语音 | 一个网络；十个网络的集成 | 帧准确率：单独训练 58.9 %，蒸馏 60.8 %，集成 61.1 %；词错误率 10.9、10.7、10.7 % |
+        | A | Distil-Whisper，语音 | 756 M；1,550 M 参数 | 速度为 5.8 倍；短音频词错误率，教师 → 学生，9.1 → 10.1% |
+        | B | 声学模型，语音 | 一个网络；十个网络的集成 | 帧准确率：单独训练 58.9%，蒸馏 60.8%，集成 61.1%；词错误率 10.9、10.7、10.7% |
         | C | MobileSAM，分割 | 编码器 5 M；600 M 以上参数 | 每幅约 10 到 12 ms，在 GPU 上 |
-        | D | 移动端深度估计网络 | 参数减少 94.7 % | 每幅 1,197 ms，在 Raspberry Pi 4 上 |
+        | D | 移动端深度估计网络 | 参数减少 94.7% | 每幅 1,197 ms，在 Raspberry Pi 4 上 |
 
         以及本章实验的一部分（五个随机种子的平均；学生模型见过全部图像和标签）：
 
@@ -956,8 +990,8 @@ nb.words(
         I would run such an attack on this student, report the AUROC and the share found at 1 % false alarms, and use a student trained on the labels of the public images as the control. A weak attack that finds nothing is no proof either; a guarantee needs noise, as in PATE, and then it is a number.
         The second statement does not follow, since a rare diagnosis weighs little in the mean. In the chapter the recall of one class fell by 19 points while the mean accuracy changed by 0.3, because the other classes gained. So I would measure recall for each diagnosis, with the number of cases, for this student and for the same student on labels, over several seeds. I would audit the teacher by class as well: its blind spots are inherited.""",
         """
-        第一个说法推不出来：学生模型没见过患者影像，但它学的是一个见过这些影像的模型的回答。本章中，只用公开图像蒸馏的学生模型，仍能凭损失区分私有图像与新图像，AUROC 为 63 %，而从未接触教师模型的学生模型是 51 %。
-        我会对这个学生模型做同样的攻击，报告 AUROC 和误报率 1 % 时找出的比例，并以用公开影像的标签训练的学生模型为对照。攻击弱而一无所获，也不算证明；真正的保证要靠加噪声，如 PATE，而且是一个可以写出来的数。
+        第一个说法推不出来：学生模型没见过患者影像，但它学的是一个见过这些影像的模型的回答。本章中，只用公开图像蒸馏的学生模型，仍能凭损失区分私有图像与新图像，AUROC 为 63%，而从未接触教师模型的学生模型是 51%。
+        我会对这个学生模型做同样的攻击，报告 AUROC 和误报率 1% 时找出的比例，并以用公开影像的标签训练的学生模型为对照。攻击弱而一无所获，也不算证明；真正的保证要靠加噪声，如 PATE，而且是一个可以写出来的数。
         第二个说法也推不出来，因为稀有诊断在平均值里分量很小。本章中有一类的召回率下降了 19 个百分点，而平均准确率只变化了 0.3，因为其他类别变好了。所以我会在多个随机种子上，测这个学生模型和用硬标签训练的同一学生模型在每种诊断上的召回率，并注明病例数。教师模型也要逐类检查：它的盲区会遗传。""",
     ),
     samples=[

@@ -90,6 +90,13 @@ masked.edge(
     tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]], [[2.0, 0.0, 0.0], [0.0, 0.6, 1.3]]]),
     torch.tensor([[1, 0], [1, 1]]),
 )
+masked.edge(
+    "padding on the left and in the middle",
+    "填充在左边和中间",
+    tensor([[[2.0, -1.0], [0.5, 0.0], [0.3, 1.1]], [[1.0, 0.2], [-2.0, 0.4], [0.0, 0.9]]]),
+    tensor([[[-1.0, 1.5], [0.0, 1.0], [1.2, 0.0]], [[0.1, 0.8], [1.7, -0.6], [0.7, 0.0]]]),
+    torch.tensor([[0, 1, 1], [1, 0, 1]]),
+)
 masked.edge("no real token", "没有真实 token", tensor([[[0.5, 0.0]]]), tensor([[[0.0, 1.0]]]), torch.tensor([[0]]))
 
 
@@ -144,6 +151,19 @@ def _(student_logits, teacher_logits, mask):
     log_p, log_q = torch.log_softmax(teacher_logits, -1), torch.log_softmax(student_logits, -1)
     rows = torch.where(mask.bool(), (log_p.exp() * (log_p - log_q)).sum(-1), 0.0)
     return (rows.sum(1) / mask.sum(1).clamp(min=1)).mean() + 0.0
+
+
+@masked.wrong(
+    "The mask was read as a length: padding may stand on the left or in the middle. Choose by the mask itself.",
+    "把掩码当成了长度：填充也可能在左边或中间。应直接按掩码选取。",
+    fails="edge",
+)
+def _(student_logits, teacher_logits, mask):
+    real = torch.arange(mask.shape[1])[None] < mask.sum(1, keepdim=True)
+    s, t = student_logits[real], teacher_logits[real]
+    if len(s) == 0:
+        return 0.0
+    return F.kl_div(s.log_softmax(-1), t.log_softmax(-1), reduction="batchmean", log_target=True)
 
 
 @masked.wrong(
@@ -477,7 +497,7 @@ storage = nb.code(
 def logit_bytes(tokens, vocabulary, value_bytes, k):
     """Bytes of a teacher's stored outputs.
 
-    tokens, vocabulary, value_bytes: int >= 1, vocabulary >= 2; k: int, or None for the whole vocabulary.
+    tokens, vocabulary, value_bytes: int >= 1, vocabulary >= 2; k: int >= 1, or None for the whole vocabulary.
     Returns an int.
     """
     if k is None:

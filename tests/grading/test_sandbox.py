@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import copy
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from grader import execute, intake, plain, sandbox
@@ -27,25 +29,16 @@ def box():
 
 @pytest.fixture(scope="module")
 def course():
-    return nbformat.read(ROOT / "solutions" / NAME / f"{NAME}.ipynb", 4)
-
-
-@pytest.fixture(scope="module")
-def released(course):
     """The course's notebook with all tests and the stubs of the release."""
-    stubs = {cell.id: cell.source for cell in nbformat.read(ROOT / "exercises" / NAME / f"{NAME}.ipynb", 4).cells}
-    made = copy.deepcopy(course)
-    for cell in made.cells:
-        if intake.nbgrader(cell).get("solution"):
-            cell.source = stubs[cell.id]
-    return made
+    source, release = (nbformat.read(ROOT / folder / NAME / f"{NAME}.ipynb", 4) for folder in ("solutions", "exercises"))
+    return intake.combine(NAME, "en", source, release)
 
 
-def graded(box, course, released, path) -> dict[str, str]:
+def graded(box, course, path) -> dict[str, str]:
     """The error of each failed test by name."""
-    notebook, _ = intake.rebuild(path, released)
+    notebook, _ = intake.rebuild(intake.cells_of(intake.fetch(path)), course)
     execute.run(notebook, course, box)
-    tests = [cell for cell in notebook.cells if cell.cell_type == "code" and execute.is_test(cell)]
+    tests = [cell for cell in notebook.cells if cell.cell_type == "code" and intake.is_test(cell)]
     return {cell.id: output.evalue for cell in tests for output in cell.outputs if output.output_type == "error"}
 
 
@@ -58,10 +51,10 @@ def submission(tmp_path, answer: str) -> Path:
     return tmp_path / "s.ipynb"
 
 
-def test_the_solution_fails_no_test_and_the_release_fails_all_that_have_points(box, course, released):
-    assert graded(box, course, released, ROOT / "solutions" / NAME / f"{NAME}.ipynb") == {}
-    failed = graded(box, course, released, ROOT / "exercises" / "zh" / NAME / f"{NAME}.ipynb")
-    assert {cell.id for cell in course.cells if cell.cell_type == "code" and intake.nbgrader(cell).get("points")} <= set(failed)
+def test_the_solution_fails_no_test_and_the_release_fails_all_that_have_points(box, course):
+    assert graded(box, course, ROOT / "solutions" / NAME / f"{NAME}.ipynb") == {}
+    failed = graded(box, course, ROOT / "exercises" / "zh" / NAME / f"{NAME}.ipynb")
+    assert {cell.id for cell in course.notebook.cells if cell.cell_type == "code" and intake.nbgrader(cell).get("points")} <= set(failed)
 
 
 TRICKS = {
@@ -75,10 +68,10 @@ TRICKS = {
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_a_trick_costs_its_own_task_and_nothing_else(box, course, released, tmp_path, trick):
-    failed = graded(box, course, released, submission(tmp_path, TRICKS[trick]))
+def test_a_trick_costs_its_own_task_and_nothing_else(box, course, tmp_path, trick):
+    failed = graded(box, course, submission(tmp_path, TRICKS[trick]))
     assert set(failed) == {f"{TASK}-visible", f"{TASK}-hidden"}
-    assert graded(box, course, released, ROOT / "solutions" / NAME / f"{NAME}.ipynb") == {}  # the next student
+    assert graded(box, course, ROOT / "solutions" / NAME / f"{NAME}.ipynb") == {}  # the next student
 
 
 def test_a_session_has_no_network_no_other_process_and_no_file_of_the_course(box):
@@ -124,3 +117,31 @@ def test_deep_nesting_is_refused():
         value = {"list": [value]}
     with pytest.raises(plain.NotPlainError):
         plain.decode(value)
+
+
+ODD = {
+    "fraction": (Fraction(1, 4), 0.25),
+    "decimal": (Decimal("0.5"), 0.5),
+    "range": (range(3), [0.0, 1.0, 2.0]),
+    "objects": (np.array([1, 2.5], dtype=object), [1.0, 2.5]),
+    "numpy text": (np.str_("follows"), "follows"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_numbers_in_an_odd_form_cross_as_numbers(name):
+    value, expected = ODD[name]
+    found = plain.through(value)
+    assert (found if isinstance(found, str) else found.tolist()) == expected
+
+
+def test_what_holds_no_numbers_is_refused_with_its_type():
+    with pytest.raises(plain.NotPlainError, match="set: return numbers"):
+        plain.through({1, 2})
+
+
+def test_an_exception_of_the_student_keeps_its_built_in_kind(box):
+    session = box.open()
+    session.ask(10, op="run", source="class NoRows(ValueError): pass\ndef f():\n    raise NoRows('none left')")
+    assert session.ask(10, op="call", name="f", arguments=plain.encode(()))["error"] == ["ValueError", "NoRows: none left"]
+    session.close()
