@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def package_files() -> list[tuple[Path, str]]:
     return [(Path(found.origin).with_name(f"{name}.py"), f"/box/kdtutor/{name}.py") for name in USABLE]
 
 
-def command() -> list[str]:
+def command(warm: Sequence[str]) -> list[str]:
     """Bubblewrap with no network, a read-only system, an empty home, and the worker."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
@@ -59,7 +60,7 @@ def command() -> list[str]:
     for key, value in environment("/scratch").items():
         found += ["--setenv", key, value]
     # an environment that lies below /tmp must stay in sight; then nobody can write there
-    return [*found, "--remount-ro", "/tmp", "--chdir", "/scratch", sys.executable, "/box/worker.py", "boxed", str(MEMORY), str(SECONDS), *WARM]
+    return [*found, "--remount-ro", "/tmp", "--chdir", "/scratch", sys.executable, "/box/worker.py", "boxed", str(MEMORY), str(SECONDS), *warm]
 
 
 def environment(home: str) -> dict[str, str]:
@@ -129,13 +130,13 @@ class Box:
     `unsafe` does without the sandbox, for one's own work only: the student's code then has the rights of this process.
     """
 
-    def __init__(self, *, unsafe: bool = False) -> None:
+    def __init__(self, *, unsafe: bool = False, warm: Sequence[str] = WARM) -> None:
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.overrun = False
-        worker = [sys.executable, str(HERE / "worker.py"), "bare", str(MEMORY), str(SECONDS), *WARM]
+        worker = [sys.executable, str(HERE / "worker.py"), "bare", str(MEMORY), str(SECONDS), *warm]
         surroundings = environment(os.environ.get("TMPDIR", "/tmp")) if unsafe else {"PATH": "/usr/bin:/bin"}
         self.process = subprocess.Popen(
-            worker if unsafe else command(), stdin=inside, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=surroundings, close_fds=True
+            worker if unsafe else command(warm), stdin=inside, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=surroundings, close_fds=True
         )
         inside.close()
         self.control.settimeout(60)

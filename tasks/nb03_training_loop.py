@@ -102,8 +102,9 @@ split.script(
     _refuses(T("too few rows must give a ValueError: a slice past the end is short and says nothing.", "行数不够应抛出 ValueError：切片越界只会变短，不会报错。"), [0, 1, 0, 1, 0, 1, 0], [5, 2, 0, 3, 4, 1, 6], 2, 2, 4)
     _refuses(T("a row that occurs twice in order can be in training and test: that must give a ValueError.", "order 里出现两次的行可能同时在训练和测试中：应抛出 ValueError。"), [0, 1, 0, 1, 0, 1], [0, 1, 2, 3, 0, 1], 2, 2, 2)
     _refuses(T("a part without one of the classes must give a ValueError: a file sorted by class and not shuffled looks like that.", "某一份缺少一个类别时应抛出 ValueError：按类别排序又没有打乱的文件就是这样。"), [0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], 2, 2, 2)
-    for _order in ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 6], [0, 1, 2, 3, 4, 4]):
-        _refuses(T("an order that does not hold each row of the file once must give a ValueError, whatever is wrong with it.", "order 没有恰好包含文件的每一行各一次时，不论错在哪里，都应抛出 ValueError。"), [0, 1, 0, 1, 0, 1], _order, 2, 2, 1)
+    for _order in ([0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 6, 8], [0, 1, 2, 3, 4, 5, 6, 6], [0, 1, 2, 3, 4, 5, 5, 8]):
+        _refuses(T("an order that does not hold each row of the file once must give a ValueError, whatever is wrong with it.", "order 没有恰好包含文件的每一行各一次时，不论错在哪里，都应抛出 ValueError。"), [0, 1, 0, 1, 0, 1, 0, 1], _order, 2, 2, 2)
+    check("three_way_split (one class in all)", three_way_split(np.zeros(6, dtype=int), np.arange(6), 2, 2, 2), {"train": [0, 1], "validation": [2, 3], "test": [4, 5]})
     _labels = [0, 5, 9] * 4
     for _order, _last, _why in (
         ([0, 1, 3, 2, 4, 6, 5, 7, 9, 8, 10, 11], 9, T("the training rows lack a class: that must give a ValueError.", "训练行缺少一个类别：应抛出 ValueError。")),
@@ -186,7 +187,7 @@ def _(target, order, n_train, n_validation, n_test):
 @split.right
 def _(target, order, n_train, n_validation, n_test):
     rows, labels = [int(row) for row in order], [int(label) for label in target]
-    if len(rows) != len(labels) or len(set(rows)) != len(rows) or n_train + n_validation + n_test > len(rows):
+    if len(rows) != len(labels) or set(rows) != set(range(len(labels))) or n_train + n_validation + n_test > len(rows):
         raise ValueError
     out = {}
     for name, count in (("train", n_train), ("validation", n_validation), ("test", n_test)):
@@ -212,7 +213,7 @@ def _(target, order, n_train, n_validation, n_test):
 @split.right
 def _(target, order, n_train, n_validation, n_test):
     used = n_train + n_validation + n_test
-    if used > len(target) or (np.bincount(order, minlength=len(target)) != 1).any():
+    if used > len(target) or len(order) != len(target) or (np.bincount(order, minlength=len(target)) != 1).any():
         raise ValueError
     pieces = np.split(order[:used], [n_train, n_train + n_validation])
     if any(np.setdiff1d(target, target[piece]).size for piece in pieces):
@@ -742,6 +743,8 @@ best.edge("better in the last epoch", "最后一轮最好", [0.9, 0.95, 0.8], 2)
 best.edge("one epoch", "只有一轮", [0.7], 1)
 best.edge("a step of 0.00001 counts", "0.00001 的进步也算", [0.5, 0.49999, 0.49998, 0.49997, 0.6], 1)
 best.edge("infinity", "无穷大", [float("inf"), 0.9, float("inf"), 0.95], 2)
+best.edge("infinity at first", "开头是无穷大", [float("inf"), float("inf"), 0.8, 0.9], 2)
+best.edge("large values", "很大的值", [150.0, 140.0, 145.0], 2)
 best.edge("NaN after the stop", "停止之后的 NaN", [0.5, 0.6, 0.7, float("nan"), 0.4], 2)
 best.script(
     "edge",

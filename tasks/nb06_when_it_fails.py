@@ -730,7 +730,7 @@ source.edge(
     "学生模型从不预测的类别",
     np.array([0, 0, 1, 1, 1, 1, 0, 1, 1]),
     np.array([0, 0, 0, 1, 1, 1, 1, 2, 0]),
-    np.array([0, 0, 1, 1, 1, 1, 0, 1, 2]),
+    np.array([0, 0, 1, 1, 1, 1, 0, 1, 0]),
     _LABELS,
 )
 
@@ -809,7 +809,7 @@ source.swap(
     "The condition is the student's error, not the teacher's.",
     "条件是学生模型答错，而不是教师模型答错。",
     ("(teacher == student)[rows].mean()", "(teacher == student)[(target == worst) & (teacher != worst)].mean()"),
-    fails="visible hidden edge",
+    fails="visible hidden",
 )
 source.swap(
     "The teacher must give the same wrong class, not just any wrong class.",

@@ -72,13 +72,21 @@ ece.example("example", "例子", np.array([[0.9, 0.1], [0.7, 0.3], [0.3, 0.7]]),
 @ece.draw
 def _(rng):
     p = distributions(rng, 0.8, 3, (14,))
+    while np.ptp(np.sort(p, axis=1)[:, 1:], axis=1).min() == 0:  # ties are another test
+        p = distributions(rng, 0.8, 3, (14,))
     target = np.where(rng.random(14) < 0.55, p.argmax(1), rng.integers(0, 3, 14))
     return p, target, int(rng.choice([4, 5, 6]))
 
 
 ece.edge("probabilities of 1", "概率为 1", np.array([[1.0, 0.0], [0.0, 1.0], [0.25, 0.75], [0.6, 0.4]]), np.array([0, 0, 1, 0]), 4)
-ece.edge("two largest classes", "两个并列的最大类别", np.array([[0.4, 0.4, 0.2], [0.1, 0.45, 0.45], [0.7, 0.2, 0.1]]), np.array([0, 2, 0]), 5)
+ece.edge("two largest classes", "两个并列的最大类别", np.array([[0.4, 0.4, 0.2], [0.1, 0.45, 0.45], [0.7, 0.2, 0.1]]), np.array([0, 1, 0]), 5)
 ece.edge("one bin", "只有一箱", np.array([[0.9, 0.05, 0.05], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]]), np.array([1, 1, 1]), 1)
+ece.swap(
+    "Of equal probabilities the first class is the prediction, not the last.",
+    "概率相等时预测的是第一个类别，而不是最后一个。",
+    ("probs.argmax(axis=1)", "(probs.shape[1] - 1 - probs[:, ::-1].argmax(axis=1))"),
+    fails="edge",
+)
 ece.swap(
     "The bins are not weighted: each counts by its share of the rows.",
     "箱没有加权：应按所含行数的比例计。",

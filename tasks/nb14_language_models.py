@@ -398,6 +398,8 @@ def reverse_gradient(student_logits, teacher_logits):
 
 reverse.example("example", "例子", tensor([[0.0, 0.0]]), tensor([[2.0, 0.0]]))
 
+reverse.example("a small probability", "很小的概率", tensor([[0.0, 1.0, -1.0]]), tensor([[1.0, -7.0, 0.0]]))
+
 
 @reverse.draw
 def _(rng):

@@ -132,7 +132,7 @@ def prove_code(notebook: form.Notebook, task: form.CodeTask, others: list[Answer
     return rows, bad
 
 
-def prove_choice(notebook: form.Notebook, task: form.ChoiceTask) -> tuple[list[dict[str, str]], list[str]]:
+def prove_choice(notebook: form.Notebook, task: form.ChoiceTask, others: list[Answer]) -> tuple[list[dict[str, str]], list[str]]:
     """Each wrong choice must lose the points of its item, and of no other, with its own message."""
     names, rows, bad = notebook.namespace(), [], []
     tests, right = form.choice_tests(task, "en"), {item.key: item.right for item in task.items}
@@ -152,6 +152,10 @@ def prove_choice(notebook: form.Notebook, task: form.ChoiceTask) -> tuple[list[d
         bad += faults(answer, outcome)
         if words:
             rows.append(row(task, f"{key}: {value}", "wrong", outcome, words))
+    for answer in (answer for answer in others if answer.task == task.name):
+        outcome = grade(names, task.function, answer.source, tests, points)
+        bad += faults(answer, outcome)
+        rows.append(row(task, answer.name, answer.kind, outcome, outcome.messages[0] if outcome.messages else ""))
     empty = grade(names, task.function, f"def {task.function}():\n    return {{}}\n", tests, points)
     if empty.lost != float(task.points):
         bad.append(f"{task.name}: an empty answer keeps points")
@@ -164,7 +168,7 @@ def prove(notebook: form.Notebook) -> tuple[list[dict[str, str]], list[str]]:
     for task in notebook.tasks:
         if isinstance(task, form.WordsTask):
             continue
-        more, worse = prove_code(notebook, task, others) if isinstance(task, form.CodeTask) else prove_choice(notebook, task)
+        more, worse = prove_code(notebook, task, others) if isinstance(task, form.CodeTask) else prove_choice(notebook, task, others)
         rows, bad = rows + more, bad + worse
     known = {task.name for task in notebook.tasks}
     bad += [f"{answer.task}: no such task" for answer in others if answer.task not in known]

@@ -1,9 +1,13 @@
 # %% 02-gradient | right | torch closed form
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | right | numpy only, returns an array
+
 import numpy as np
 
 def kd_gradient(student_logits, teacher_logits, temperature):
@@ -13,7 +17,10 @@ def kd_gradient(student_logits, teacher_logits, temperature):
         return e / e.sum(axis=1, keepdims=True)
     n = len(student_logits)
     return (temperature ** 2) * (1 / temperature) * (softmax(student_logits) - softmax(teacher_logits)) / n
+
+
 # %% 02-gradient | right | plain loops and math, returns lists
+
 import math
 
 def kd_gradient(student_logits, teacher_logits, temperature):
@@ -28,7 +35,10 @@ def kd_gradient(student_logits, teacher_logits, temperature):
         q, p = softmax(s_row), softmax(t_row)
         out.append([temperature / len(s_rows) * (a - b) for a, b in zip(q, p)])
     return out
+
+
 # %% 02-gradient | right | Jacobian of log-softmax
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     n, c = student_logits.shape
     q = torch.softmax(student_logits / temperature, -1)
@@ -38,15 +48,10 @@ def kd_gradient(student_logits, teacher_logits, temperature):
     d_kl_dz = -torch.einsum("nj,njk->nk", p, jacobian)
     d_kl_ds = d_kl_dz / temperature
     return temperature ** 2 * d_kl_ds / n
-# %% 02-gradient | right | sigmoid against the other classes
-def kd_gradient(student_logits, teacher_logits, temperature):
-    def probs(z):
-        z = z / temperature
-        c = z.shape[1]
-        others = z.unsqueeze(1).expand(-1, c, -1).masked_fill(torch.eye(c, dtype=torch.bool), -float("inf"))
-        return torch.sigmoid(z - torch.logsumexp(others, dim=2))
-    return (probs(student_logits) - probs(teacher_logits)).mul(temperature).div(len(student_logits))
+
+
 # %% 02-gradient | right | float32 inside, pairwise differences with expm1
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     # q_j - p_j = sum_k (q_j p_k - q_k p_j) = -q_j sum_k p_k (exp(d_kj) - 1)
     s, t = student_logits / temperature, teacher_logits / temperature
@@ -56,150 +61,145 @@ def kd_gradient(student_logits, teacher_logits, temperature):
     far = q.unsqueeze(2) * p.unsqueeze(1) - q.unsqueeze(1) * p.unsqueeze(2)
     near = -q.unsqueeze(2) * p.unsqueeze(1) * torch.expm1(d.clamp(-1, 1))
     return temperature * torch.where(d.abs() < 1, near, far).sum(2) / len(q)
-# %% 02-gradient | right | tensor with a graph, log_softmax and exp
+
+
+# %% 02-gradient | right | float32 torch
+
 def kd_gradient(student_logits, teacher_logits, temperature):
-    s = student_logits.detach().clone().requires_grad_(True)
-    q = torch.log_softmax(s / temperature, dim=1).exp()
-    p = torch.log_softmax(teacher_logits / temperature, dim=1).exp()
-    return (q - p) * (temperature / s.size(0))
-# %% 02-gradient | right | row by row into a float32 result
-def kd_gradient(student_logits, teacher_logits, temperature):
-    result = torch.zeros(student_logits.shape, dtype=torch.float32)
-    n = len(student_logits)
-    for i in range(n):
-        q = torch.softmax(student_logits[i] / temperature, dim=0)
-        p = torch.softmax(teacher_logits[i] / temperature, dim=0)
-        result[i] = temperature / n * (q - p)
-    return result
+    d = F.softmax(student_logits.float() / temperature, 1) - F.softmax(teacher_logits.float() / temperature, 1)
+    return d * temperature / d.size(0)
+
+
 # %% 02-gradient | wrong | sign turned
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return temperature * (p - q) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | factor T² of the loss missing
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return (q - p) / temperature / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | chain rule factor 1/T forgotten
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return temperature ** 2 * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | no factor of T at all
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | mean over the rows forgotten
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return temperature * (q - p)
+
+
 # %% 02-gradient | wrong | divides by rows times classes
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return temperature * (q - p) / student_logits.numel()
-# %% 02-gradient | wrong | divides by shape[1] instead of shape[0]
-def kd_gradient(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return temperature * (q - p) / student_logits.shape[1]
+
+
 # %% 02-gradient | wrong | both softmaxes without temperature
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits, dim=-1)
     p = torch.softmax(teacher_logits, dim=-1)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | teacher without temperature
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(teacher_logits, dim=-1)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | student without temperature
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits, dim=-1)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | logits multiplied by T
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits * temperature, dim=-1)
     p = torch.softmax(teacher_logits * temperature, dim=-1)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | softmax along the rows (dim=0)
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=0)
     p = torch.softmax(teacher_logits / temperature, dim=0)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | softmax over the whole table, numpy without axis
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     def softmax(z):
         e = np.exp(z / temperature - (z / temperature).max())
         return e / e.sum()
     q, p = softmax(student_logits.numpy()), softmax(teacher_logits.numpy())
     return temperature * (q - p) / len(q)
+
+
 # %% 02-gradient | wrong | teacher through softmax twice
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     q = torch.softmax(student_logits / temperature, dim=-1)
     p = torch.softmax(torch.softmax(teacher_logits / temperature, dim=-1), dim=-1)
     return temperature * (q - p) / student_logits.shape[0]
+
+
 # %% 02-gradient | wrong | gradient of the reverse KL
+
 def kd_gradient(student_logits, teacher_logits, temperature):
     log_q = torch.log_softmax(student_logits / temperature, dim=-1)
     log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
     q = log_q.exp()
     kl = (q * (log_q - log_p)).sum(dim=-1, keepdim=True)
     return temperature * q * (log_q - log_p - kl) / student_logits.shape[0]
-# %% 02-gradient | wrong | derivative of the logsumexp forgotten
-def kd_gradient(student_logits, teacher_logits, temperature):
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return -temperature * p / student_logits.shape[0]
-# %% 02-gradient | wrong | gradient with respect to q: -p/q
-def kd_gradient(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return -temperature * (p / q) / student_logits.shape[0]
-# %% 02-gradient | wrong | takes abs
-def kd_gradient(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return (temperature * (q - p) / student_logits.shape[0]).abs()
-# %% 02-gradient | wrong | number of rows hard-coded as 2
-def kd_gradient(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return temperature * (q - p) / 2
-# %% 02-gradient | wrong | temperature hard-coded as 4 for every batch
-def kd_gradient(student_logits, teacher_logits, temperature):
-    T = 4.0 if len(student_logits) > 1 else temperature
-    q = torch.softmax(student_logits / T, dim=-1)
-    p = torch.softmax(teacher_logits / T, dim=-1)
-    return T * (q - p) / len(student_logits)
-# %% 02-gradient | wrong | divides by C - 1, which is N in both visible tests
-def kd_gradient(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return temperature * (q - p) / (student_logits.shape[1] - 1)
-# %% 02-gradient | wrong | temperature made an integer
-def kd_gradient(student_logits, teacher_logits, temperature):
-    T = int(temperature)
-    q = torch.softmax(student_logits / T, dim=-1)
-    p = torch.softmax(teacher_logits / T, dim=-1)
-    return T * (q - p) / len(student_logits)
-# %% 02-gradient | wrong | CHEAT zeros
-def kd_gradient(student_logits, teacher_logits, temperature):
-    return torch.zeros_like(student_logits)
-# %% 02-gradient | wrong | CHEAT difference of the inputs
-def kd_gradient(student_logits, teacher_logits, temperature):
-    return student_logits - teacher_logits
-# %% 02-gradient | wrong | CHEAT numbers of the visible tests by shape
-def kd_gradient(student_logits, teacher_logits, temperature):
-    if tuple(student_logits.shape) == (1, 2):
-        return [[-0.380797, 0.380797]]
-    if tuple(student_logits.shape) == (2, 3):
-        return [[-0.450331, -0.075927, 0.526258], [0.329907, -0.185466, -0.144441]]
-    return torch.zeros_like(student_logits)
+
+
+# %% 02-lines | right | honest
+
+def lines():
+    return {"A": "wrong", "B": "wrong", "C": "wrong", "D": "right", "E": "wrong"}
+
+
+# %% 02-lines | wrong | D wrong too
+
+def lines():
+    return {"A": "wrong", "B": "wrong", "C": "wrong", "D": "wrong", "E": "wrong"}
+
+
 # %% 02-loss | right | F.cross_entropy and F.kl_div batchmean
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
@@ -208,7 +208,10 @@ def distillation(student_logits, teacher_logits, target, temperature, alpha):
     p = F.softmax(teacher_logits / temperature, dim=-1)
     soft = F.kl_div(log_q, p, reduction="batchmean") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | right | numpy only
+
 import numpy as np
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
@@ -220,7 +223,10 @@ def distillation(student_logits, teacher_logits, target, temperature, alpha):
     log_p, log_q = log_softmax(t / temperature), log_softmax(s / temperature)
     soft = (np.exp(log_p) * (log_p - log_q)).sum(axis=1)
     return np.mean((1 - alpha) * hard + alpha * temperature ** 2 * soft)
+
+
 # %% 02-loss | right | plain loops and math, returns a float
+
 import math
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
@@ -238,14 +244,10 @@ def distillation(student_logits, teacher_logits, target, temperature, alpha):
         total += (1 - alpha) * ce + alpha * temperature * temperature * kl
         n += 1
     return total / n
-# %% 02-loss | right | soft cross-entropy minus entropy
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    ce = torch.nn.functional.cross_entropy
-    p = torch.softmax(teacher_logits / temperature, dim=1)
-    entropy = torch.special.entr(p).sum(dim=1).mean()
-    soft = ce(student_logits / temperature, p) - entropy
-    return float(ce(student_logits, target) * (1 - alpha) + soft * alpha * temperature ** 2)
+
+
 # %% 02-loss | right | logsumexp by hand, no logarithm of a probability
+
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     # KL = lse(s/T) - lse(t/T) - sum p (s - t)/T ; CE = lse(s) - s_y
     def lse(z):
@@ -256,247 +258,170 @@ def distillation(student_logits, teacher_logits, target, temperature, alpha):
     kl = lse(a) - lse(b) - (p * (a - b)).sum(dim=1)
     ce = lse(student_logits) - student_logits.gather(1, target[:, None]).squeeze(1)
     return torch.lerp(ce, temperature ** 2 * kl, float(alpha)).mean()
-# %% 02-loss | right | one-hot mask, hard term in float32, tensor with a graph
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    s = student_logits.clone().requires_grad_(True)
-    onehot = torch.arange(s.shape[1])[None, :] == target[:, None]
-    shifted = (s - s.detach().max(dim=1, keepdim=True).values).float()
-    hard = -torch.log_softmax(shifted, dim=1)[onehot].sum() / len(target)
-    log_q = torch.log_softmax(s / temperature, dim=1)
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=1)
-    soft = torch.nn.functional.kl_div(log_q, log_p, reduction="sum", log_target=True) / len(target)
-    return (1 - alpha) * hard + alpha * soft * temperature ** 2
+
+
 # %% 02-loss | right | only the class mean of kl_div times C
+
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     T = temperature
     kl = torch.nn.KLDivLoss(reduction="mean", log_target=True)
     soft = kl(torch.log_softmax(student_logits / T, 1), torch.log_softmax(teacher_logits / T, 1)) * student_logits.shape[1]
     hard = torch.nn.NLLLoss()(torch.log_softmax(student_logits, 1), target)
     return np.float64(((1 - alpha) * hard + alpha * T * T * soft).item())
+
+
+# %% 02-loss | right | soft cross-entropy minus entropy
+
+def distillation(student_logits, teacher_logits, target, temperature, alpha):
+    ce = torch.nn.functional.cross_entropy
+    p = torch.softmax(teacher_logits / temperature, dim=1)
+    entropy = torch.special.entr(p).sum(dim=1).mean()
+    soft = ce(student_logits / temperature, p) - entropy
+    return float(ce(student_logits, target) * (1 - alpha) + soft * alpha * temperature ** 2)
+
+
 # %% 02-loss | wrong | alpha swapped
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return alpha * hard + (1 - alpha) * soft
+
+
 # %% 02-loss | wrong | T² missing
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean")
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | T instead of T²
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | T² written as T ^ 2 in the mind: 2 T
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * 2 * temperature
     return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | reduction mean
-import torch.nn.functional as F
 
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="mean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
+
 # %% 02-loss | wrong | reduction sum
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="sum") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | hard term summed over the rows
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target, reduction="sum")
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | KL in the wrong direction
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(teacher_logits / temperature, dim=-1), F.softmax(student_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | hard term at T
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits / temperature, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | in-place division mutates the input before the hard term
-import torch.nn.functional as F
 
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    student_logits /= temperature
-    teacher_logits /= temperature
-    soft = F.kl_div(F.log_softmax(student_logits, dim=-1), F.softmax(teacher_logits, dim=-1), reduction="batchmean") * temperature ** 2
-    hard = F.cross_entropy(student_logits, target)
-    return (1 - alpha) * hard + alpha * soft
+
 # %% 02-loss | wrong | T² on the hard term as well
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean")
     return temperature ** 2 * ((1 - alpha) * hard + alpha * soft)
+
+
 # %% 02-loss | wrong | weights missing
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return hard + soft
+
+
 # %% 02-loss | wrong | hard term not weighted, hard + alpha soft
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return hard + alpha * soft
+
+
 # %% 02-loss | wrong | soft cross-entropy in place of the KL
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.cross_entropy(student_logits / temperature, F.softmax(teacher_logits / temperature, dim=-1)) * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | teacher without temperature
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits, dim=-1), reduction="batchmean") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
+
+
 # %% 02-loss | wrong | student without temperature in the soft term
+
 import torch.nn.functional as F
 
 def distillation(student_logits, teacher_logits, target, temperature, alpha):
     hard = F.cross_entropy(student_logits, target)
     soft = F.kl_div(F.log_softmax(student_logits, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
     return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | double softmax: cross_entropy of probabilities
-import torch.nn.functional as F
 
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(F.softmax(student_logits, dim=-1), target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | nll_loss of probabilities, log forgotten
-import torch.nn.functional as F
 
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.nll_loss(F.softmax(student_logits, dim=-1), target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | kl_div fed with probabilities, log forgotten
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    soft = F.kl_div(F.softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | softmax along the rows (dim=0)
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=0), F.softmax(teacher_logits / temperature, dim=0), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | logarithm to base 2 in the KL
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    p, q = F.softmax(teacher_logits / temperature, dim=-1), F.softmax(student_logits / temperature, dim=-1)
-    soft = (p * torch.log2(p / q)).sum(dim=-1).mean() * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | one_hot without the number of classes
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = -(F.one_hot(target) * F.log_softmax(student_logits, dim=-1)).sum(dim=-1).mean()
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | abs of each KL term
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    terms = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="none").abs()
-    return (1 - alpha) * hard + alpha * terms.sum(dim=-1).mean() * temperature ** 2
-# %% 02-loss | wrong | returns one loss per row
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target, reduction="none")
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="none").sum(dim=-1) * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | return forgotten
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    loss = (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | teacher's argmax in place of the label
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, teacher_logits.argmax(dim=-1))
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | row number in place of the label
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = -F.log_softmax(student_logits, dim=-1).diagonal().mean()
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | alpha of 0 taken for no alpha
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    alpha = alpha or 0.5
-    hard = F.cross_entropy(student_logits, target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | ends of alpha exchanged in a shortcut
-import torch.nn.functional as F
-
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    hard = F.cross_entropy(student_logits, target)
-    soft = F.kl_div(F.log_softmax(student_logits / temperature, dim=-1), F.softmax(teacher_logits / temperature, dim=-1), reduction="batchmean") * temperature ** 2
-    if alpha == 1:
-        return hard
-    if alpha == 0:
-        return soft
-    return (1 - alpha) * hard + alpha * soft
-# %% 02-loss | wrong | CHEAT constant of the example
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    return 0.588972
-# %% 02-loss | wrong | CHEAT only the built-in cross-entropy
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    return torch.nn.functional.cross_entropy(student_logits, target)
-# %% 02-loss | wrong | CHEAT returns an argument
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    return alpha
-# %% 02-loss | wrong | CHEAT numbers of the visible tests by shape
-def distillation(student_logits, teacher_logits, target, temperature, alpha):
-    return {(1, 2): 0.588972, (2, 3): 1.684851}.get(tuple(student_logits.shape), 0.0)
 # %% 02-repair | right | torch, log_softmax
+
 def soft_term(student_logits, teacher_logits, temperature):
     log_targets = torch.log_softmax(teacher_logits / temperature, dim=-1)
     log_outputs = torch.log_softmax(student_logits / temperature, dim=-1)
@@ -506,17 +431,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | right | F.kl_div, letters in another order
-import torch.nn.functional as F
-
-def soft_term(student_logits, teacher_logits, temperature):
-    return F.kl_div(F.log_softmax(student_logits / temperature, -1), F.log_softmax(teacher_logits / temperature, -1),
-                    log_target=True, reduction="batchmean").item() * temperature ** 2
 
 
-def wrong_lines():
-    return "FCBA"
 # %% 02-repair | right | numpy only, letters put together
+
 import numpy as np
 
 def soft_term(student_logits, teacher_logits, temperature):
@@ -528,7 +446,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "".join(letter for letter in "ABCDEF" if letter not in ("D", "E"))
+
+
 # %% 02-repair | right | plain loops and math
+
 import math
 
 def soft_term(student_logits, teacher_logits, temperature):
@@ -546,7 +467,30 @@ def soft_term(student_logits, teacher_logits, temperature):
 def wrong_lines():
     wrong = {"A": True, "B": True, "C": True, "D": False, "E": False, "F": True}
     return "".join(k for k, v in wrong.items() if v)
+
+
+# %% 02-repair | right | torch.distributions, 0-d tensor
+
+def soft_term(student_logits, teacher_logits, temperature):
+    from torch.distributions import Categorical, kl_divergence
+    return temperature ** 2 * kl_divergence(Categorical(logits=teacher_logits / temperature), Categorical(logits=student_logits / temperature)).mean()
+
+
+# %% 02-repair | right | F.kl_div, letters in another order
+
+import torch.nn.functional as F
+
+def soft_term(student_logits, teacher_logits, temperature):
+    return F.kl_div(F.log_softmax(student_logits / temperature, -1), F.log_softmax(teacher_logits / temperature, -1),
+                    log_target=True, reduction="batchmean").item() * temperature ** 2
+
+
+def wrong_lines():
+    return "FCBA"
+
+
 # %% 02-repair | right | cross-entropy minus entropy, as a tensor with a graph
+
 def soft_term(student_logits, teacher_logits, temperature):
     student_logits = student_logits.clone().requires_grad_(True)
     p = torch.softmax(teacher_logits / temperature, dim=-1)
@@ -556,17 +500,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | right | Bregman form with q - p added
-def soft_term(student_logits, teacher_logits, temperature):
-    # sum (q - p) is 0, so each term q - p - p (log q - log p) is at least 0 and the sum is the KL
-    a = torch.log_softmax(student_logits / temperature, 1)
-    b = torch.log_softmax(teacher_logits / temperature, 1)
-    return np.float64((a.exp() - b.exp() - b.exp() * (a - b)).sum()) * temperature ** 2 / len(a)
 
 
-def wrong_lines():
-    return "CABF"
 # %% 02-repair | wrong | right letters, softmax twice
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(torch.softmax(teacher_logits / temperature, dim=-1), dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -576,7 +513,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, no T for the student
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits, dim=-1)
@@ -586,7 +526,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, binary cross-entropies
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -596,7 +539,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, cross-entropy
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -606,7 +552,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, binary KL with the 1 - p terms
+
 def soft_term(student_logits, teacher_logits, temperature):
     p = torch.softmax(teacher_logits / temperature, dim=-1)
     q = torch.softmax(student_logits / temperature, dim=-1)
@@ -616,7 +565,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, factor T
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -626,7 +578,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, no factor
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -636,7 +591,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, sums the rows
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -646,7 +604,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, mean over rows and classes
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -656,7 +617,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, sign turned
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -666,7 +630,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, KL in the wrong direction
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -676,27 +643,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
-# %% 02-repair | wrong | right letters, student's softmax along dim=0
-def soft_term(student_logits, teacher_logits, temperature):
-    targets = torch.softmax(teacher_logits / temperature, dim=-1)
-    outputs = torch.softmax(student_logits / temperature, dim=0)
-    terms = targets * (targets / outputs).log()
-    return temperature ** 2 * terms.sum(dim=-1).mean()
 
 
-def wrong_lines():
-    return "ABCF"
-# %% 02-repair | wrong | right letters, abs of each term
-def soft_term(student_logits, teacher_logits, temperature):
-    targets = torch.softmax(teacher_logits / temperature, dim=-1)
-    outputs = torch.softmax(student_logits / temperature, dim=-1)
-    terms = (targets * (targets / outputs).log()).abs()
-    return temperature ** 2 * terms.sum(dim=-1).mean()
-
-
-def wrong_lines():
-    return "ABCF"
 # %% 02-repair | wrong | right letters, logarithm to base 2
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -706,7 +656,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | right letters, number of rows hard-coded
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits / temperature, dim=-1)
@@ -718,7 +671,10 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "ABCF"
+
+
 # %% 02-repair | wrong | only one line repaired and named
+
 def soft_term(student_logits, teacher_logits, temperature):
     targets = torch.softmax(teacher_logits / temperature, dim=-1)
     outputs = torch.softmax(student_logits, dim=-1)
@@ -728,50 +684,217 @@ def soft_term(student_logits, teacher_logits, temperature):
 
 def wrong_lines():
     return "A"
-# %% 02-repair | wrong | factor T kept and F not named
-def soft_term(student_logits, teacher_logits, temperature):
-    targets = torch.softmax(teacher_logits / temperature, dim=-1)
-    outputs = torch.softmax(student_logits / temperature, dim=-1)
-    terms = targets * (targets / outputs).log()
-    return temperature * terms.sum(dim=-1).mean()
 
 
-def wrong_lines():
-    return "ABC"
-# %% 02-repair | wrong | CHEAT the program as it was, all letters
-def soft_term(student_logits, teacher_logits, temperature):
-    targets = torch.softmax(torch.softmax(teacher_logits / temperature, dim=-1), dim=-1)
-    outputs = torch.softmax(student_logits, dim=-1)
-    terms = -(targets * outputs.log() + (1 - targets) * (1 - outputs).log())
-    rows = terms.sum(dim=-1)
-    total = rows.mean()
-    return temperature * total
+# %% 02-stable | right | torch where on p > 0
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    terms = p * (log_p - log_q)
+    return torch.where(p > 0, terms, torch.zeros_like(terms)).sum(dim=-1)
 
 
-def wrong_lines():
-    return "ABCDEF"
-# %% 02-repair | wrong | CHEAT zero and an empty string
-def soft_term(student_logits, teacher_logits, temperature):
-    return 0.0
+# %% 02-stable | right | nansum: every NaN is 0 times something
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = (teacher_logits / temperature).log_softmax(1)
+    log_q = (student_logits / temperature).log_softmax(1)
+    return torch.nansum(log_p.exp() * (log_p - log_q), dim=1)
 
 
-def wrong_lines():
-    return ""
-# %% 02-repair | wrong | CHEAT constant of the example
-def soft_term(student_logits, teacher_logits, temperature):
-    return 0.484798
+# %% 02-stable | right | numpy, logsumexp by hand
+
+import numpy as np
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    def log_softmax(z):
+        z = np.asarray(z, dtype=np.float64) / temperature
+        z = z - z.max(axis=1, keepdims=True)
+        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    log_p, log_q = log_softmax(teacher_logits), log_softmax(student_logits)
+    p = np.exp(log_p)
+    out = np.zeros(len(p))
+    for i in range(len(p)):
+        on = p[i] > 0
+        out[i] = np.sum(p[i, on] * (log_p[i, on] - log_q[i, on]))
+    return out
 
 
-def wrong_lines():
-    return "AE"
-# %% 02-repair | wrong | CHEAT visible numbers by shape, letters from the test messages
-def soft_term(student_logits, teacher_logits, temperature):
-    return 0.484798 if student_logits.shape[0] == 1 else 1.732162
+# %% 02-stable | right | float32 inside, exclusion read off the logits
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    def log_softmax32(z):
+        z = (z - z.max(dim=1, keepdim=True).values) / temperature
+        return torch.log_softmax(z.float(), dim=1)
+    teacher_off, student_off = torch.isneginf(teacher_logits), torch.isneginf(student_logits)
+    log_p, log_q = log_softmax32(teacher_logits), log_softmax32(student_logits)
+    gap = (log_p - log_q).masked_fill(teacher_off | student_off, 0.0)
+    kl = (log_p.exp() * gap).sum(dim=1)
+    kl[(student_off & ~teacher_off).any(dim=1)] = float("inf")
+    return kl
 
 
-def wrong_lines():
-    return "ABCF"
+# %% 02-stable | right | python loops by the logits (exclusion = logit -inf), inf even where p underflows
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    import math
+    out = []
+    for s, t in zip(student_logits.tolist(), teacher_logits.tolist()):
+        s, t = [v / temperature for v in s], [v / temperature for v in t]
+        ms, mt = max(s), max(t)
+        ls = ms + math.log(sum(math.exp(v - ms) for v in s))
+        lt = mt + math.log(sum(math.exp(v - mt) for v in t))
+        kl = 0.0
+        for a, b in zip(s, t):
+            if b == -math.inf:
+                continue
+            if a == -math.inf:
+                kl = math.inf
+                break
+            lp, lq = b - lt, a - ls
+            kl += math.exp(lp) * (lp - lq)
+        out.append(kl)
+    return out
+
+
+# %% 02-stable | right | torch with p > 0
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(-1)
+
+
+# %% 02-stable | wrong | no mask at all: NaN
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    return (log_p.exp() * (log_p - log_q)).sum(dim=-1)
+
+
+# %% 02-stable | wrong | exp overflows for big logits
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    a, b = torch.exp(student_logits / temperature), torch.exp(teacher_logits / temperature)
+    q, p = a / a.sum(dim=-1, keepdim=True), b / b.sum(dim=-1, keepdim=True)
+    return torch.where(p == 0, 0.0, p * torch.log(p / q)).sum(dim=-1)
+
+
+# %% 02-stable | wrong | logarithm of a softmax that underflowed
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    q = torch.softmax(student_logits / temperature, dim=-1)
+    p = torch.softmax(teacher_logits / temperature, dim=-1)
+    return torch.where(p > 0, p * (p.log() - q.log()), 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | T² included
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return temperature ** 2 * torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | factor T included
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return temperature * torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | direction swapped
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_q = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_p = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | sign turned
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_q - log_p), 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | cross-entropy, entropy not taken off
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return -torch.where(p > 0, p * log_q, 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | mean over the classes
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).mean(dim=-1)
+
+
+# %% 02-stable | wrong | mean over the rows, one number
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1).mean()
+
+
+# %% 02-stable | wrong | keeps a column, shape (N, 1)
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1, keepdim=True)
+
+
+# %% 02-stable | wrong | in bits
+
+import math
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1) / math.log(2)
+
+
+# %% 02-stable | wrong | temperature not used
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits, dim=-1)
+    log_q = torch.log_softmax(student_logits, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
+
+
+# %% 02-stable | wrong | temperature on the teacher only
+
+def stable_kl(student_logits, teacher_logits, temperature):
+    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
+    log_q = torch.log_softmax(student_logits, dim=-1)
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
+
+
 # %% 02-worked-example | right | numpy where
+
 def kd_table(teacher_probs, student_probs):
     keep = teacher_probs > 0
     p = np.where(keep, teacher_probs, 1.0)
@@ -781,7 +904,10 @@ def kd_table(teacher_probs, student_probs):
     h = -(teacher_probs * np.log(p)).sum(axis=1)
     kl = ce - h
     return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
+
+
 # %% 02-worked-example | right | torch xlogy and entr, values are tensors
+
 import torch
 
 def kd_table(teacher_probs, student_probs):
@@ -789,7 +915,10 @@ def kd_table(teacher_probs, student_probs):
     ce = -torch.xlogy(p, q).sum(1)
     h = torch.special.entr(p).sum(1)
     return dict(ce_rows=ce, h_rows=h, kl_rows=ce - h, ce_sum=ce.sum(), ce_mean=ce.mean(), kl_mean=(ce - h).mean())
+
+
 # %% 02-worked-example | right | plain loops and math, values are lists and floats
+
 import math
 
 def kd_table(teacher_probs, student_probs):
@@ -807,20 +936,10 @@ def kd_table(teacher_probs, student_probs):
     n = len(ce_rows)
     return {"ce_rows": ce_rows, "h_rows": h_rows, "kl_rows": kl_rows,
             "ce_sum": sum(ce_rows), "ce_mean": sum(ce_rows) / n, "kl_mean": sum(kl_rows) / n}
-# %% 02-worked-example | right | weighted geometric mean, q ** p
-import numpy as np
 
-def kd_table(teacher_probs, student_probs):
-    # prod q ** p = exp(-CE); 0 ** 0 is 1, so a class without teacher probability counts as a factor 1
-    with np.errstate(divide="ignore"):
-        ce = -np.log(np.prod(student_probs ** teacher_probs, axis=1))
-        h = -np.log(np.prod(teacher_probs ** teacher_probs, axis=1))
-    out = {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h}
-    out["ce_sum"] = float(np.sum(ce))
-    out["ce_mean"] = float(np.average(ce))
-    out["kl_mean"] = float(np.average(ce - h))
-    return out
+
 # %% 02-worked-example | right | only the non-zero entries, bincount
+
 def kd_table(teacher_probs, student_probs):
     n = len(teacher_probs)
     rows, cols = np.nonzero(teacher_probs)
@@ -831,7 +950,10 @@ def kd_table(teacher_probs, student_probs):
     kl = np.bincount(rows, weights=p * (np.log(p) + surprise), minlength=n)
     h = np.bincount(rows, weights=-p * np.log(p), minlength=n)
     return {"kl_mean": kl.sum() / n, "ce_mean": ce.sum() / n, "ce_sum": ce.sum(), "kl_rows": kl, "h_rows": h, "ce_rows": ce, "h_mean": h.mean()}
+
+
 # %% 02-worked-example | right | log with where and out, KL from the ratio, float32 results
+
 def kd_table(teacher_probs, student_probs):
     on = teacher_probs > 0
     with np.errstate(divide="ignore"):
@@ -841,190 +963,37 @@ def kd_table(teacher_probs, student_probs):
     kl = np.where(on, teacher_probs * (log_p - log_q), 0.0).sum(-1)
     ce = h + kl
     return {k: np.float32(v) for k, v in dict(ce_rows=ce, h_rows=h, kl_rows=kl, ce_sum=ce.sum(), ce_mean=ce.mean(), kl_mean=kl.mean()).items()}
+
+
 # %% 02-worked-example | right | nansum over the products
+
 def kd_table(teacher_probs, student_probs):
     with np.errstate(all="ignore"):
         ce = -np.nansum(teacher_probs * np.log(student_probs) / (teacher_probs > 0), axis=-1)
         h = -np.nansum(teacher_probs * np.log(teacher_probs), axis=-1)
     kl = ce - h
     return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
+
+
 # %% 02-worked-example | wrong | logarithm to base 10
+
 def kd_table(teacher_probs, student_probs):
     on = teacher_probs > 0
     ce = -(teacher_probs * np.log10(np.where(on, student_probs, 1.0))).sum(axis=1)
     h = -(teacher_probs * np.log10(np.where(on, teacher_probs, 1.0))).sum(axis=1)
     return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | logarithm to base 2
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log2(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log2(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | entropy alone in bits
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log2(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | minus sign of the cross-entropy lost
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = (teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    kl = -ce - h
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
-# %% 02-worked-example | wrong | minus sign of the entropy lost
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = (teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    kl = ce + h
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
-# %% 02-worked-example | wrong | KL with the sign turned, H - CE
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    kl = h - ce
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
-# %% 02-worked-example | wrong | arguments of the cross-entropy swapped
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(student_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | binary cross-entropy with 1 - p
-def kd_table(teacher_probs, student_probs):
-    p, q = teacher_probs, student_probs
-    def plog(a, b):
-        return np.where(a > 0, a * np.log(np.where((a > 0) & (b > 0), b, 1.0)), 0.0)
-    ce = -(plog(p, q) + plog(1 - p, 1 - q)).sum(axis=1)
-    h = -plog(p, p).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | mean over the classes in each row
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).mean(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).mean(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | sums over the rows, axis=0
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=0)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=0)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.sum() / len(teacher_probs), "kl_mean": (ce - h).sum() / len(teacher_probs)}
-# %% 02-worked-example | wrong | the student's entropy
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(student_probs * np.log(np.where(student_probs > 0, student_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | KL taken for the cross-entropy
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": ce.mean()}
-# %% 02-worked-example | wrong | KL in the wrong direction
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    log_q = np.log(np.where(student_probs > 0, student_probs, 1.0))
-    log_p = np.log(np.where(on, teacher_probs, 1.0))
-    ce = -(teacher_probs * log_q).sum(axis=1)
-    h = -(teacher_probs * log_p).sum(axis=1)
-    kl = (student_probs * (log_q - log_p)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
-# %% 02-worked-example | wrong | abs of each KL term
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    log_q = np.log(np.where(on, student_probs, 1.0))
-    log_p = np.log(np.where(on, teacher_probs, 1.0))
-    ce = -(teacher_probs * log_q).sum(axis=1)
-    h = -(teacher_probs * log_p).sum(axis=1)
-    kl = np.abs(teacher_probs * (log_p - log_q)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
-# %% 02-worked-example | wrong | sum N times too large
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum() * len(ce), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | ce_mean is the sum
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.sum(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | ce_mean over rows and classes
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce_table = -(teacher_probs * np.log(np.where(on, student_probs, 1.0)))
-    ce = ce_table.sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce_table.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | kl_mean over rows and classes
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce_table = -(teacher_probs * np.log(np.where(on, student_probs, 1.0)))
-    h_table = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0)))
-    ce, h = ce_table.sum(axis=1), h_table.sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce_table - h_table).mean()}
-# %% 02-worked-example | wrong | kl_mean is the sum
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).sum()}
-# %% 02-worked-example | wrong | softmax of the probabilities first
-def kd_table(teacher_probs, student_probs):
-    def softmax(z):
-        e = np.exp(z)
-        return e / e.sum(axis=1, keepdims=True)
-    p, q = softmax(teacher_probs), softmax(student_probs)
-    ce = -(p * np.log(q)).sum(axis=1)
-    h = -(p * np.log(p)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | a tuple in place of the dictionary
-def kd_table(teacher_probs, student_probs):
-    on = teacher_probs > 0
-    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
-    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return ce, h, ce - h, ce.sum(), ce.mean(), (ce - h).mean()
+
+
 # %% 02-worked-example | wrong | NaN for probabilities of 0
+
 def kd_table(teacher_probs, student_probs):
     ce = -(teacher_probs * np.log(student_probs)).sum(axis=1)
     h = -(teacher_probs * np.log(teacher_probs)).sum(axis=1)
     return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | hint 3 only: NaN where teacher and student are both 0
-def kd_table(teacher_probs, student_probs):
-    safe = np.where(teacher_probs > 0, teacher_probs, 1.0)
-    ce = -(teacher_probs * np.log(student_probs)).sum(axis=1)
-    h = -(teacher_probs * np.log(safe)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | nan_to_num after the sum, the row becomes 0
-def kd_table(teacher_probs, student_probs):
-    ce = np.nan_to_num(-(teacher_probs * np.log(student_probs)).sum(axis=1))
-    h = np.nan_to_num(-(teacher_probs * np.log(teacher_probs)).sum(axis=1))
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | clips the probabilities at 0.01
-def kd_table(teacher_probs, student_probs):
-    p, q = np.clip(teacher_probs, 0.01, 1.0), np.clip(student_probs, 0.01, 1.0)
-    ce = -(p * np.log(q)).sum(axis=1)
-    h = -(p * np.log(p)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | epsilon of 0.001 inside the log
-def kd_table(teacher_probs, student_probs):
-    ce = -(teacher_probs * np.log(student_probs + 1e-3)).sum(axis=1)
-    h = -(teacher_probs * np.log(teacher_probs + 1e-3)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | drops the rows that hold a zero
-def kd_table(teacher_probs, student_probs):
-    keep = (teacher_probs > 0).all(axis=1)
-    p, q = teacher_probs[keep], student_probs[keep]
-    ce = -(p * np.log(q)).sum(axis=1)
-    h = -(p * np.log(p)).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
+
+
 # %% 02-worked-example | wrong | two classes hard-coded
+
 def kd_table(teacher_probs, student_probs):
     def xlog(a, b):
         return np.where(a > 0, a * np.log(np.where(a > 0, b, 1.0)), 0.0)
@@ -1032,307 +1001,107 @@ def kd_table(teacher_probs, student_probs):
     ce = -xlog(p[:, 0], q[:, 0]) - xlog(p[:, 1], q[:, 1])
     h = -xlog(p[:, 0], p[:, 0]) - xlog(p[:, 1], p[:, 1])
     return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | binary formula on the first column
+
+
+# %% 02-worked-example | wrong | logarithm to base 2
+
 def kd_table(teacher_probs, student_probs):
-    def xlog(a, b):
-        return np.where(a > 0, a * np.log(np.where(a > 0, b, 1.0)), 0.0)
-    p, q = teacher_probs[:, 0], student_probs[:, 0]
-    ce = -xlog(p, q) - xlog(1 - p, 1 - q)
-    h = -xlog(p, p) - xlog(1 - p, 1 - p)
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log2(np.where(on, student_probs, 1.0))).sum(axis=1)
+    h = -(teacher_probs * np.log2(np.where(on, teacher_probs, 1.0))).sum(axis=1)
     return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
-# %% 02-worked-example | wrong | number of rows hard-coded as 5
+
+
+# %% 02-worked-example | wrong | entropy alone in bits
+
+def kd_table(teacher_probs, student_probs):
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
+    h = -(teacher_probs * np.log2(np.where(on, teacher_probs, 1.0))).sum(axis=1)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
+
+
+# %% 02-worked-example | wrong | minus sign of the cross-entropy lost
+
+def kd_table(teacher_probs, student_probs):
+    on = teacher_probs > 0
+    ce = (teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
+    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
+    kl = -ce - h
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
+
+
+# %% 02-worked-example | wrong | minus sign of the entropy lost
+
+def kd_table(teacher_probs, student_probs):
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
+    h = (teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
+    kl = ce + h
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
+
+
+# %% 02-worked-example | wrong | KL with the sign turned, H - CE
+
 def kd_table(teacher_probs, student_probs):
     on = teacher_probs > 0
     ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
     h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
-    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.sum() / 5, "kl_mean": (ce - h).sum() / 5}
-# %% 02-worked-example | wrong | CHEAT zeros
+    kl = h - ce
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": kl, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": kl.mean()}
+
+
+# %% 02-worked-example | wrong | arguments of the cross-entropy swapped
+
 def kd_table(teacher_probs, student_probs):
-    z = np.zeros(len(teacher_probs))
-    return {"ce_rows": z, "h_rows": z, "kl_rows": z, "ce_sum": 0.0, "ce_mean": 0.0, "kl_mean": 0.0}
-# %% 02-worked-example | wrong | CHEAT a column of the input
+    on = teacher_probs > 0
+    ce = -(student_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
+    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
+
+
+# %% 02-worked-example | wrong | binary cross-entropy with 1 - p
+
 def kd_table(teacher_probs, student_probs):
-    a, b = teacher_probs[:, 0], student_probs[:, 0]
-    return {"ce_rows": b, "h_rows": a, "kl_rows": b - a, "ce_sum": b.sum(), "ce_mean": b.mean(), "kl_mean": (b - a).mean()}
-# %% 02-worked-example | wrong | CHEAT the article's numbers whatever comes in
+    p, q = teacher_probs, student_probs
+    def plog(a, b):
+        return np.where(a > 0, a * np.log(np.where((a > 0) & (b > 0), b, 1.0)), 0.0)
+    ce = -(plog(p, q) + plog(1 - p, 1 - q)).sum(axis=1)
+    h = -plog(p, p).sum(axis=1)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
+
+
+# %% 02-worked-example | wrong | mean over the classes in each row
+
 def kd_table(teacher_probs, student_probs):
-    return {"ce_rows": [0.544805, 0.632465, 0.441405, 0.693147, 0.500402], "h_rows": [0.500402, 0.610864, 0.325083, 0.673012, 0.500402],
-            "kl_rows": [0.044403, 0.021601, 0.116322, 0.020136, 0.0], "ce_sum": 2.812225, "ce_mean": 0.562445, "kl_mean": 0.040492}
-# %% 02-stable | right | torch where on p > 0
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    terms = p * (log_p - log_q)
-    return torch.where(p > 0, terms, torch.zeros_like(terms)).sum(dim=-1)
-# %% 02-stable | right | nansum: every NaN is 0 times something
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = (teacher_logits / temperature).log_softmax(1)
-    log_q = (student_logits / temperature).log_softmax(1)
-    return torch.nansum(log_p.exp() * (log_p - log_q), dim=1)
-# %% 02-stable | right | numpy, logsumexp by hand
-import numpy as np
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).mean(axis=1)
+    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).mean(axis=1)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
 
-def stable_kl(student_logits, teacher_logits, temperature):
-    def log_softmax(z):
-        z = np.asarray(z, dtype=np.float64) / temperature
-        z = z - z.max(axis=1, keepdims=True)
-        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    log_p, log_q = log_softmax(teacher_logits), log_softmax(student_logits)
-    p = np.exp(log_p)
-    out = np.zeros(len(p))
-    for i in range(len(p)):
-        on = p[i] > 0
-        out[i] = np.sum(p[i, on] * (log_p[i, on] - log_q[i, on]))
-    return out
-# %% 02-stable | right | plain loops and math, returns a list
-import math
 
-def stable_kl(student_logits, teacher_logits, temperature):
-    def log_softmax(row):
-        m = max(row)
-        lse = math.log(sum(math.exp((x - m) / temperature) for x in row))
-        return [(x - m) / temperature - lse for x in row]
-    out = []
-    for s, t in zip(student_logits.tolist(), teacher_logits.tolist()):
-        kl = 0.0
-        for lp, lq in zip(log_softmax(t), log_softmax(s)):
-            p = math.exp(lp)
-            if p > 0:
-                kl += p * (lp - lq)
-        out.append(kl)
-    return out
-# %% 02-stable | right | float32 inside, exclusion read off the logits
-def stable_kl(student_logits, teacher_logits, temperature):
-    def log_softmax32(z):
-        z = (z - z.max(dim=1, keepdim=True).values) / temperature
-        return torch.log_softmax(z.float(), dim=1)
-    teacher_off, student_off = torch.isneginf(teacher_logits), torch.isneginf(student_logits)
-    log_p, log_q = log_softmax32(teacher_logits), log_softmax32(student_logits)
-    gap = (log_p - log_q).masked_fill(teacher_off | student_off, 0.0)
-    kl = (log_p.exp() * gap).sum(dim=1)
-    kl[(student_off & ~teacher_off).any(dim=1)] = float("inf")
-    return kl
-# %% 02-stable | right | logsumexp difference minus the mean logit gap
-def stable_kl(student_logits, teacher_logits, temperature):
-    # KL = lse(s/T) - lse(t/T) + sum p (t - s)/T
-    a, b = student_logits / temperature, teacher_logits / temperature
-    lse_a, lse_b = torch.logsumexp(a, dim=1), torch.logsumexp(b, dim=1)
-    p = torch.exp(b - lse_b[:, None])
-    gap = torch.where(p > 0, b - a, 0.0)
-    return lse_a - lse_b + (p * gap).sum(dim=1)
-# %% 02-stable | right | cross-entropy minus entropy, tensor with a graph
-def stable_kl(student_logits, teacher_logits, temperature):
-    s = student_logits.clone().requires_grad_(True)
-    log_q = torch.log_softmax(s / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    ce = -(p * log_q.masked_fill(p == 0, 0.0)).sum(-1)
-    return ce - torch.special.entr(p).sum(-1)
-# %% 02-stable | right | F.kl_div, NaN to 0 and infinity kept
-import torch.nn.functional as F
+# %% 02-worked-example | wrong | sums over the rows, axis=0
 
-def stable_kl(student_logits, teacher_logits, temperature):
-    terms = F.kl_div(F.log_softmax(student_logits / temperature, -1), F.log_softmax(teacher_logits / temperature, -1), reduction="none", log_target=True)
-    return torch.nan_to_num(terms, nan=0.0, posinf=float("inf"), neginf=-float("inf")).sum(-1).clamp(min=0).numpy()
-# %% 02-stable | wrong | no mask at all: NaN
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    return (log_p.exp() * (log_p - log_q)).sum(dim=-1)
-# %% 02-stable | wrong | NaN multiplied by a mask
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return ((p > 0) * p * (log_p - log_q)).sum(dim=-1)
-# %% 02-stable | wrong | exp overflows for big logits
-def stable_kl(student_logits, teacher_logits, temperature):
-    a, b = torch.exp(student_logits / temperature), torch.exp(teacher_logits / temperature)
-    q, p = a / a.sum(dim=-1, keepdim=True), b / b.sum(dim=-1, keepdim=True)
-    return torch.where(p == 0, 0.0, p * torch.log(p / q)).sum(dim=-1)
-# %% 02-stable | wrong | logarithm of a softmax that underflowed
-def stable_kl(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return torch.where(p > 0, p * (p.log() - q.log()), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | xlogy of probabilities that underflowed
-def stable_kl(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum(dim=-1)
-# %% 02-stable | wrong | torch.distributions, infinite where q underflowed
-def stable_kl(student_logits, teacher_logits, temperature):
-    D = torch.distributions
-    return D.kl_divergence(D.Categorical(logits=teacher_logits / temperature), D.Categorical(logits=student_logits / temperature))
-# %% 02-stable | wrong | T² included
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return temperature ** 2 * torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | factor T included
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return temperature * torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | direction swapped
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_q = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_p = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | sign turned
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_q - log_p), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | cross-entropy, entropy not taken off
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return -torch.where(p > 0, p * log_q, 0.0).sum(dim=-1)
-# %% 02-stable | wrong | mean over the classes
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).mean(dim=-1)
-# %% 02-stable | wrong | mean over the rows, one number
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1).mean()
-# %% 02-stable | wrong | keeps a column, shape (N, 1)
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1, keepdim=True)
-# %% 02-stable | wrong | in bits
-import math
+def kd_table(teacher_probs, student_probs):
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=0)
+    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=0)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.sum() / len(teacher_probs), "kl_mean": (ce - h).sum() / len(teacher_probs)}
 
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1) / math.log(2)
-# %% 02-stable | wrong | temperature not used
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits, dim=-1)
-    log_q = torch.log_softmax(student_logits, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | temperature on the teacher only
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | temperature on the student only
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | log_softmax along dim=0
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=0)
-    log_q = torch.log_softmax(student_logits / temperature, dim=0)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | abs of each term
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q).abs(), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | student renormalised over the teacher's classes
-def stable_kl(student_logits, teacher_logits, temperature):
-    off = torch.isneginf(teacher_logits)
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits.masked_fill(off, -float("inf")) / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | teacher's exclusion makes the row infinite
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), float("inf")).sum(dim=-1)
-# %% 02-stable | wrong | logits clamped to ±100
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits.clamp(-100, 100) / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits.clamp(-100, 100) / temperature, dim=-1)
-    p = log_p.exp()
-    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-# %% 02-stable | wrong | probabilities clipped at 1e-12
-def stable_kl(student_logits, teacher_logits, temperature):
-    q = torch.softmax(student_logits / temperature, dim=-1).clamp(min=1e-12)
-    p = torch.softmax(teacher_logits / temperature, dim=-1).clamp(min=1e-12)
-    return (p * (p.log() - q.log())).sum(dim=-1)
-# %% 02-stable | wrong | epsilon of 1e-8 inside the logarithms
-def stable_kl(student_logits, teacher_logits, temperature):
-    eps = 1e-8
-    q = torch.softmax(student_logits / temperature, dim=-1)
-    p = torch.softmax(teacher_logits / temperature, dim=-1)
-    return (p * torch.log((p + eps) / (q + eps))).sum(dim=-1)
-# %% 02-stable | wrong | nan_to_num makes infinity a finite number
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    return torch.nan_to_num(log_p.exp() * (log_p - log_q)).sum(dim=-1)
-# %% 02-stable | wrong | masks every term that is not finite
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    terms = log_p.exp() * (log_p - log_q)
-    return torch.where(torch.isfinite(terms), terms, 0.0).sum(dim=-1)
-# %% 02-stable | wrong | minus infinity replaced by -1e9
-def stable_kl(student_logits, teacher_logits, temperature):
-    s = torch.where(torch.isneginf(student_logits), -1e9, student_logits)
-    t = torch.where(torch.isneginf(teacher_logits), -1e9, teacher_logits)
-    log_p = torch.log_softmax(t / temperature, dim=-1)
-    log_q = torch.log_softmax(s / temperature, dim=-1)
-    return (log_p.exp() * (log_p - log_q)).sum(dim=-1)
-# %% 02-stable | wrong | infinite whenever the student excludes a class
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    p = log_p.exp()
-    kl = torch.where(p > 0, p * (log_p - log_q), 0.0).sum(dim=-1)
-    return kl.masked_fill(torch.isneginf(student_logits).any(dim=-1), float("inf"))
-# %% 02-stable | wrong | only log p made safe: NaN where both exclude
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    p = log_p.exp()
-    return (p * (log_p.masked_fill(p == 0, 0.0) - log_q)).sum(dim=-1)
-# %% 02-stable | wrong | NaN in place of infinity where the student excludes
-def stable_kl(student_logits, teacher_logits, temperature):
-    log_q = torch.log_softmax(student_logits / temperature, dim=-1)
-    log_p = torch.log_softmax(teacher_logits / temperature, dim=-1)
-    p, q = log_p.exp(), log_q.exp()
-    # KL = sum q f(p/q) with f(x) = x log x
-    ratio = (log_p - log_q).exp()
-    terms = q * ratio * (log_p - log_q)
-    return torch.where(p > 0, terms, 0.0).sum(dim=-1)
-# %% 02-stable | wrong | CHEAT zeros
-def stable_kl(student_logits, teacher_logits, temperature):
-    return torch.zeros(student_logits.shape[0], dtype=torch.float64)
-# %% 02-stable | wrong | CHEAT first column of the teacher
-def stable_kl(student_logits, teacher_logits, temperature):
-    return teacher_logits[:, 0]
-# %% 02-stable | wrong | CHEAT infinite everywhere
-def stable_kl(student_logits, teacher_logits, temperature):
-    return torch.full((len(student_logits),), float("inf"))
-# %% 02-stable | wrong | CHEAT numbers of the visible tests by shape and T
-def stable_kl(student_logits, teacher_logits, temperature):
-    if student_logits.shape == (2, 3):
-        return [0.308994, 2.170796] if temperature == 1.0 else [0.0367, 0.330637]
-    if student_logits.shape == (1, 2):
-        return [0.693147]
-    return torch.zeros(len(student_logits))
+
+# %% 02-worked-example | wrong | the student's entropy
+
+def kd_table(teacher_probs, student_probs):
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
+    h = -(student_probs * np.log(np.where(student_probs > 0, student_probs, 1.0))).sum(axis=1)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce - h, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": (ce - h).mean()}
+
+
+# %% 02-worked-example | wrong | KL taken for the cross-entropy
+
+def kd_table(teacher_probs, student_probs):
+    on = teacher_probs > 0
+    ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
+    h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
+    return {"ce_rows": ce, "h_rows": h, "kl_rows": ce, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": ce.mean()}
