@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve deck lab exercises grade test lint bench translate release-check lock clean
+.PHONY: help book serve pdf offline deck lab exercises grade test lint bench translate release-check lock clean
 
 help:  ## List the targets
 	@$(PYTHON) -c "import re; [print(f'make {t:15s}{d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
@@ -25,6 +25,14 @@ book:  ## Build the site in both languages into build/site/
 
 serve: book  ## Build, then serve the site on this machine only (PORT=8000)
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory build/site
+
+pdf: book  ## Print the book in both languages into build/print/ (needs Chromium)
+	@$(PYTHON) tools/setup_env.py pdf
+	@$(PY) tools/pdf.py
+
+offline: book  ## Pack the site into build/print/kdtutor-site.zip
+	@$(PYTHON) tools/setup_env.py pdf
+	@$(PY) tools/pdf.py offline
 
 deck: book  ## Pack the questions of the interview trainer for Anki into build/deck/
 	@$(PYTHON) tools/setup_env.py deck

@@ -76,30 +76,44 @@ def failed(why: str, language: str, unsafe: bool) -> Result:
     return Result("", language, (Flag("not graded", "", advice),), 0.0, unsafe)
 
 
-def grade_all(jobs: Jobs, *, workers: int, unsafe: bool = False) -> Iterator[tuple[Any, Result]]:
-    """Grade in several processes; yields each result as it comes. A process that dies costs nobody else a result."""
+def start(workers: int, unsafe: bool = False) -> ProcessPoolExecutor:
+    """Processes that warm up their boxes while the caller does something else; for `grade_all`."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["torch", "grader.batch"])
+    pool = ProcessPoolExecutor(workers, mp_context=context)
+    for _ in range(workers):
+        pool.submit(warm, unsafe)
+    return pool
+
+
+def warm(unsafe: bool) -> None:
+    box(unsafe)
+
+
+def grade_all(jobs: Jobs, *, workers: int, unsafe: bool = False, pool: ProcessPoolExecutor | None = None) -> Iterator[tuple[Any, Result]]:
+    """Grade in several processes; yields each result as it comes. A process that dies costs nobody else a result."""
     waiting, suspects = deque(jobs), deque[Any]()
     while waiting or suspects:
         # after a death, those that may be its cause run alone
         queue, most = (suspects, 1) if suspects else (waiting, workers)
-        with ProcessPoolExecutor(most, mp_context=context) as pool:
+        with pool if pool is not None and most == workers else start(most, unsafe) as now:
             running: dict[Future[Result], Any] = {}
             while queue or running:
                 while queue and len(running) < most:
                     name = queue.popleft()
-                    running[pool.submit(grade, *jobs[name], unsafe)] = name
+                    running[now.submit(grade, *jobs[name], unsafe)] = name
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
                     break
                 for future in done:
                     yield running.pop(future), future.result()
-        lost = list(running.values())
+        pool, lost = None, list(running.values())
         if most == 1 and lost:
             yield lost[0], failed("its process ended", jobs[lost[0]][1][0].language, unsafe)
         else:
             suspects.extend(lost)
+    if pool is not None:
+        pool.shutdown(cancel_futures=True)
 
 
 def grade_on_cluster(jobs: Jobs, *, scheduler: str, unsafe: bool = False) -> Iterator[tuple[Any, Result]]:

@@ -134,6 +134,8 @@ RUN_BY = {
     "make lab": "test_lab_opens_with_the_nbgrader_extension",
     "make bench": "test_bench_prints_ratios",
     "make deck": "tests/site/test_trainer.py",
+    "make pdf": "tests/site/test_print.py",
+    "make offline": "tests/site/test_print.py",
     "make clean": "test_clean_removes_what_was_built",
 }
 

@@ -111,6 +111,9 @@ def grade(options: argparse.Namespace, store: Store, config: Config, scratch: Pa
     if not found:
         print(f"no notebook found in {options.source}; expected STUDENT/NOTEBOOK.ipynb with a name out of {', '.join(known)}")
         return 1
+    workers = min(options.workers, len(found))
+    new = any(not store.path(submission, "results", ".json").exists() for submission in found)
+    pool = batch.start(workers, options.unsafe) if new and not options.scheduler else None
     courses = {name: course(name, options.seed) for name in sorted({submission.notebook for submission in found})}
     for editions in courses.values():
         gradebook.add_course(store.url, editions[0])
@@ -123,7 +126,7 @@ def grade(options: argparse.Namespace, store: Store, config: Config, scratch: Pa
             if result.notebook and store.written(submission) != keys[submission] + submission.timestamp:
                 changes += store.write(book, config, submission, keys[submission], result)
         computed = batch.grade_on_cluster(jobs, scheduler=options.scheduler, unsafe=options.unsafe) if options.scheduler else None
-        computed = computed or batch.grade_all(jobs, workers=min(options.workers, len(jobs)), unsafe=options.unsafe)
+        computed = computed or batch.grade_all(jobs, workers=workers, unsafe=options.unsafe, pool=pool)
         for submission, result in tqdm(computed, total=len(jobs), desc="graded", unit="notebook", disable=not sys.stderr.isatty()):
             results[submission] = result
             store.keep(submission, keys[submission], result)

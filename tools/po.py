@@ -4,8 +4,8 @@
     python tools/po.py check     fail on faults in the pages of book/locale/complete.txt (make test)
     python tools/po.py release   the same for all pages (make release-check)
 
-Faults: untranslated, fuzzy, obsolete or outdated messages; mathematics, roles, code or link targets that differ; half-width punctuation after
-Chinese; emphasis that CommonMark will not show; words that the list of terms forbids.
+Faults: untranslated, fuzzy, obsolete or outdated messages; mathematics, roles, code, link targets or numbers that differ; half-width punctuation
+after Chinese; emphasis that CommonMark will not show; words that the list of terms forbids.
 """
 
 from __future__ import annotations
@@ -32,7 +32,41 @@ LINK = re.compile(r"\]\(([^)\s]*)[^)]*\)")
 BLOCK = re.compile(r"\\begin\{|\\frac|\\sum|\\text|\\partial|\\qquad")
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 # a term and its forbidden variants
-FORBIDDEN = {"偶然不确定性": "数据不确定性", "校准": "校正", "教师模型": "老师模型", "学生模型": "学员模型", "温度": "溫度", "软目标": "柔软目标"}
+FORBIDDEN = {
+    "偶然不确定性": "数据不确定性",
+    "校准": "校正",
+    "教师模型": "老师模型",
+    "学生模型": "学员模型",
+    "温度": "溫度",
+    "软目标": "柔软目标",
+    "软标签": "软性标签",
+    "硬标签": "硬性标签",
+    "知识蒸馏": "知识精馏",
+    "暗知识": "黑暗知识",
+    "黑盒": "黑箱",
+    "缩放定律": "规模定律",
+    "过度自信": "过于自信",
+    "早停": "提前停止",
+    "随机种子": "随机数种子",
+    "交叉熵": "交互熵",
+    "置信度": "自信度",
+    "困惑度": "混乱度",
+    "剪枝": "修剪",
+    "捷径": "快捷方式",
+    "数据增强": "数据增广",
+    "标签平滑": "标签光滑",
+    "泛化": "普适化",
+    "可解释性": "可理解性",
+}
+NUMBER = re.compile(r"(?<![A-Za-z\d.])\d[\d,]*(?:\.\d+)?")
+# English that may stand for a number: words, months, "times smaller" (which is 1/4 in Chinese)
+SPELT = re.compile(
+    r"\b(zeros?|one|two|three|four|five|six|seven|eight|nine|ten|hundreds?|thousands?|millions?|billions?|dozen|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|half|halves|thirds?|quarters?|fifths?|tenths?|fourth|once|twice|double|single|both|pair|each|first|second|times|points?"
+    r"|January|February|March|April|May|June|July|August|September|October|November|December)\b",
+    re.I,
+)
+ORDINAL = {word: str(value) for value, word in enumerate("一二三四五六七八九十", 1)}
 
 
 def tokens(text: str) -> Counter:
@@ -57,6 +91,12 @@ def bare(text: str) -> str:
     return LINK.sub("]", MATH.sub(" ", CODE.sub(" ", ROLE.sub(" ", text))))
 
 
+def numbers(text: str) -> set[str]:
+    """The numbers of a text, in whatever form the language writes them."""
+    text = re.sub(f"第([{''.join(ORDINAL)}])", lambda found: ORDINAL[found[1]], bare(text))
+    return {number.replace(",", "") for number in NUMBER.findall(text)}
+
+
 def nothing_to_translate(message: str) -> bool:
     block = BLOCK.search(message) and "$" not in message and not re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{2,}", message)
     return bool(block) or not re.search(r"[A-Za-z]{2,}", bare(message))
@@ -76,6 +116,13 @@ def faults(entry: polib.POEntry) -> list[str]:
     was, now = tokens(entry.msgid), tokens(entry.msgstr)
     if was != now:
         found.append(f"lost {sorted(map(str, was - now))}, added {sorted(map(str, now - was))}")
+    said, told = numbers(entry.msgid), numbers(entry.msgstr)
+    if said - told:
+        found.append(f"the number {', '.join(sorted(said - told))} is missing")
+    if told - said and not SPELT.search(entry.msgid):
+        found.append(f"the number {', '.join(sorted(told - said))} is not in the English")
+    if re.search(r"[\d`$] %", entry.msgstr):
+        found.append("write 95%, without a space")
     if entry.msgstr == entry.msgid and re.search(r"[a-z]{3,} [a-z]{2,}", bare(entry.msgid)):
         found.append("copied, not translated")
     if re.search(rf"[{CJK}][,;:!?](\s|$|[{CJK}])", plain) or re.search(rf"[{CJK}]\.(\s|$)", plain):

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 CONSTRAINTS = ROOT / "requirements" / "constraints.txt"
-EXTRAS = ("data", "plots", "book", "deck", "grade", "cluster", "test")
+EXTRAS = ("data", "plots", "book", "deck", "grade", "cluster", "pdf", "test")
 
 # asks, in the target environment, whether the wheel in a pip report brings GPU libraries on this platform
 NEEDS_GPU = """

@@ -82,7 +82,7 @@ def round_to_grid(weight, bits):
     return np.round(weight / s) * s
 
 
-# %% 12-grid | wrong | 2**bits - 1 levels on each side
+# %% 12-grid | wrong | 2^bits - 1 levels on each side
 
 def round_to_grid(weight, bits):
     K = 2 ** bits - 1
@@ -90,7 +90,7 @@ def round_to_grid(weight, bits):
     return weight if s == 0 else np.round(weight / s) * s
 
 
-# %% 12-grid | wrong | 2**(bits-1) clipped as in two's complement
+# %% 12-grid | wrong | 2^(bits-1) clipped as in two's complement
 
 def round_to_grid(weight, bits):
     K = 2 ** (bits - 1)
@@ -114,7 +114,7 @@ def round_to_grid(weight, bits):
     return weight if s == 0 else np.round(weight / s).astype(np.int8) * s
 
 
-# %% 12-grid | wrong | only 2-d loop: bits - 1 levels exponent swapped (2**bits)//2
+# %% 12-grid | wrong | only 2-d loop: bits - 1 levels exponent swapped (2^bits)//2
 
 def round_to_grid(weight, bits):
     K = (2 ** bits) // 2

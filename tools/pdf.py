@@ -1,0 +1,158 @@
+"""Print the built book as one PDF a language, with bookmarks, page numbers, tags and links; and pack the site for reading offline.
+
+    python tools/pdf.py [en] [zh]     build/print/kdtutor-LANGUAGE.pdf; needs Chromium on this machine
+    python tools/pdf.py offline       build/print/kdtutor-site.zip: unpack it and open index.html
+
+All pages are put behind each other into one page, so that numbers run through and links between chapters stay inside the file.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import posixpath
+import re
+import shutil
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE, OUT = ROOT / "build" / "site", ROOT / "build" / "print"
+LANGUAGES = {"en": "en", "zh": "zh-CN"}
+STYLE = """
+body { overflow: visible } article { break-before: page } .kd-print-only { display: block }
+pre, table, figure, .admonition { break-inside: avoid-page } a { text-decoration: none }
+.headerlink, .copybtn, button, input[type=range], select, .toggle-button { display: none !important }
+"""
+FOOTER = '<div style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
+
+
+def names() -> list[str]:
+    """Pages in the order of the table of contents."""
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text("utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+def anchor(page: str, name: str = "") -> str:
+    return page.replace("/", "-") + (f"--{name}" if name else "")
+
+
+def target(page: str, href: str, known: set[str]) -> str:
+    """Where a link leads in the one page; links to files and other hosts stay."""
+    path, _, name = href.partition("#")
+    if re.match(r"[a-z]+:", href):
+        return href
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else f"{page}.html"
+    return "#" + anchor(found.removesuffix(".html"), name) if found.removesuffix(".html") in known else href
+
+
+def article(language: str, page: str, known: set[str]) -> Tag:
+    """The text of a page, with names of its own and all that can be folded open."""
+    soup = BeautifulSoup((SITE / language / f"{page}.html").read_text("utf-8"), "html.parser")
+    found = soup.select_one("article.bd-article") or soup.select_one("article")
+    assert found is not None, page
+    found.name = "article"
+    for node in found.find_all(id=True):
+        node["id"] = anchor(page, node["id"])
+    for node in found.find_all("a", href=True):
+        node["href"] = target(page, node["href"], known)
+    for node in found.find_all(src=True):
+        node["src"] = posixpath.join(posixpath.dirname(page), node["src"]) if not node["src"].startswith("data:") else node["src"]
+    for node in found.find_all("details"):
+        node["open"] = ""
+    for node in found.find_all("script"):
+        node.decompose()
+    found["id"] = anchor(page)
+    return found
+
+
+def whole(language: str) -> str:
+    """All pages as one."""
+    pages = names()
+    head = BeautifulSoup((SITE / language / f"{pages[1]}.html").read_text("utf-8"), "html.parser").head
+    assert head is not None
+    base = posixpath.dirname(pages[1])
+    for node in head.find_all(["link", "script"]):
+        key = "href" if node.name == "link" else "src"
+        if node.get(key) and not re.match(r"[a-z]+:", node[key]):
+            node[key] = posixpath.normpath(posixpath.join(base, node[key]))
+    style = head.new_tag("style") if hasattr(head, "new_tag") else BeautifulSoup("<style></style>", "html.parser").style
+    assert style is not None
+    style.string = STYLE
+    head.append(style)
+    texts = "\n".join(str(article(language, page, set(pages))) for page in pages)
+    return f'<!DOCTYPE html>\n<html lang="{LANGUAGES[language]}" data-theme="light">{head}<body>{texts}</body></html>'
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def print_book(language: str) -> Path:
+    """Make the PDF with Chromium."""
+    chromium = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    if chromium is None:
+        raise SystemExit("expected Chromium on this machine, found none: 'apt install chromium' (Debian, Ubuntu), then run it again")
+    if not (SITE / language).is_dir():
+        raise SystemExit("expected the built site in build/site; run 'make book' first")
+    OUT.mkdir(parents=True, exist_ok=True)
+    source = SITE / language / "_print.html"
+    source.write_text(whole(language), "utf-8")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    path = OUT / f"kdtutor-{language}.pdf"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_page()
+            page.set_default_timeout(300_000)
+            page.goto(f"http://127.0.0.1:{server.server_address[1]}/{language}/{source.name}", wait_until="load")
+            page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
+            page.pdf(
+                path=path,
+                format="A4",
+                tagged=True,
+                outline=True,
+                print_background=True,
+                display_header_footer=True,
+                header_template="<span></span>",
+                footer_template=FOOTER,
+                margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
+            )
+            browser.close()
+    finally:
+        server.shutdown()
+        source.unlink()
+    return path
+
+
+def pack() -> Path:
+    """The site as a zip file, the same bytes each time."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / "kdtutor-site.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(file for file in SITE.rglob("*") if file.is_file()):
+            info = zipfile.ZipInfo(f"kdtutor/{file.relative_to(SITE).as_posix()}", (2026, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(info, file.read_bytes())
+    return path
+
+
+def main(chosen: list[str]) -> None:
+    unknown = set(chosen) - {*LANGUAGES, "offline"}
+    if unknown:
+        raise SystemExit(f"expected en, zh or offline, got {', '.join(sorted(unknown))}")
+    for name in chosen or list(LANGUAGES):
+        path = pack() if name == "offline" else print_book(name)
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
