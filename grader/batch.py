@@ -17,7 +17,7 @@ import nbformat
 
 from grader.execute import run
 from grader.intake import Course, Flag, UnreadableError, cells_of, edition, rebuild
-from grader.sandbox import Box
+from grader.sandbox import Box, NoSandboxError
 
 Jobs = Mapping[Any, tuple[bytes, Sequence[Course]]]
 _boxes: dict[bool, Box] = {}
@@ -106,7 +106,14 @@ def grade_all(jobs: Jobs, *, workers: int, unsafe: bool = False, pool: ProcessPo
                 if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
                     break
                 for future in done:
-                    yield running.pop(future), future.result()
+                    name = running.pop(future)
+                    try:
+                        result = future.result()
+                    except NoSandboxError:
+                        raise
+                    except Exception as error:  # one submission must not stop the others
+                        result = failed(f"{type(error).__name__}: {error}", jobs[name][1][0].language, unsafe)
+                    yield name, result
         pool, lost = None, list(running.values())
         if most == 1 and lost:
             yield lost[0], failed("its process ended", jobs[lost[0]][1][0].language, unsafe)

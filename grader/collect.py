@@ -27,15 +27,15 @@ class Submission(NamedTuple):
     timestamp: str
 
 
-def unpack(path: Path, target: Path) -> list[Flag]:
-    """Copy notebooks, time stamps and inner zip files out of a zip file, and nothing that points elsewhere."""
+def unpack(path: Path, target: Path, *, stamps: bool = False) -> list[Flag]:
+    """Copy notebooks and inner zip files out of a zip file, and nothing that points elsewhere; time stamps only out of the instructor's own."""
     flags, count, total = [], 0, 0
     left_out = ("it was left out: it points outside or is a link", "已略过：它指向外部，或是链接")
     try:
         with zipfile.ZipFile(path) as packed:
             for info in packed.infolist():
                 place = PurePosixPath(info.filename.replace("\\", "/"))
-                if info.is_dir() or (place.suffix not in (".ipynb", ".zip") and place.name != "timestamp.txt"):
+                if info.is_dir() or (place.suffix not in (".ipynb", ".zip") and not (stamps and place.name == "timestamp.txt")):
                     continue
                 if place.is_absolute() or ".." in place.parts or stat.S_ISLNK(info.external_attr >> 16):
                     flags.append(Flag("unsafe", str(place)[:200], left_out))
@@ -91,7 +91,7 @@ def collect(source: Path, courses: Mapping[str, Sequence[Course]], scratch: Path
     """All submissions below a folder or in a zip file, and what could not be assigned to a student."""
     flags: list[Flag] = []
     if source.is_file():
-        flags += unpack(source, scratch / "all")
+        flags += unpack(source, scratch / "all", stamps=True)
         source = scratch / "all"
         source.mkdir(parents=True, exist_ok=True)
         inside = list(source.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import json
 import sys
 import time
 import warnings
@@ -19,6 +20,7 @@ from grader.intake import Course, is_locked, is_test
 from grader.sandbox import Box, Session, StoppedError
 
 CALL, AGAIN, NOTEBOOK = 10.0, 2.0, 120.0  # seconds
+SHOWN = 600_000  # characters that a cell may show, pictures included
 
 
 class StudentError(Exception):
@@ -99,11 +101,14 @@ def error_of(reply: dict[str, Any]) -> tuple[str, str]:
 
 
 def outputs_of(reply: dict[str, Any]) -> list[nbformat.NotebookNode]:
-    """What a cell showed, if it is well-formed text or pictures."""
-    found = []
+    """What a cell showed, if it is well-formed text or pictures, and not too much of it: the answer may be forged."""
+    found, left = [], SHOWN
     shown = reply.get("outputs")
     for output in shown[:50] if isinstance(shown, list) else []:
-        with contextlib.suppress(nbformat.ValidationError, AttributeError, TypeError, ValueError, KeyError):
+        with contextlib.suppress(nbformat.ValidationError, AttributeError, TypeError, ValueError, KeyError, RecursionError):
+            left -= len(json.dumps(output))
+            if left < 0:
+                break
             output = nbformat.from_dict(output)
             nbformat.validate(output, ref="output", version=4, version_minor=5)
             if output.output_type in ("stream", "display_data"):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-DEPTH, ITEMS, BYTES = 20, 200_000, 8 << 20
+DEPTH, ITEMS, ELEMENTS, BYTES = 20, 200_000, 1 << 20, 8 << 20
 DTYPES = {np.dtype(name): name for name in ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
 DTYPES |= {np.dtype(name): name for name in ("float16", "float32", "float64", "complex64", "complex128")}
 NAMES = {name: dtype for dtype, name in DTYPES.items()}
@@ -112,7 +112,8 @@ def _decode_array(body: Any) -> np.ndarray:
     if len(shape) > 32 or not all(type(size) is int and 0 <= size <= BYTES for size in shape) or not isinstance(text, str):
         raise NotPlainError("a malformed array")
     dtype = NAMES[name]
-    if math.prod(shape) * dtype.itemsize > BYTES or len(text) > 2 * BYTES:
+    # an axis of length 0 must not hide the others
+    if math.prod(max(size, 1) for size in shape) > ELEMENTS or math.prod(shape) * dtype.itemsize > BYTES or len(text) > 2 * BYTES:
         raise NotPlainError("an array that is too large")
     try:
         data = base64.b64decode(text, validate=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +11,12 @@ import nbformat
 import numpy as np
 import pytest
 
-from grader import execute, intake, plain, sandbox
+from grader import batch, execute, intake, plain, sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME, TASK = "01-what-distillation-is", "01-shared-errors"
 pytestmark = pytest.mark.slow
+os.environ["KD_SECRET"] = "must not be seen inside"
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +76,15 @@ def test_a_trick_costs_its_own_task_and_nothing_else(box, course, tmp_path, tric
     assert graded(box, course, ROOT / "solutions" / NAME / f"{NAME}.ipynb") == {}  # the next student
 
 
-def test_a_session_has_no_network_no_other_process_and_no_file_of_the_course(box):
+def test_a_session_has_no_network_no_other_process_and_no_file_of_the_course(box, tmp_path):
+    (tmp_path / "own").write_text("of another")
     session = box.open()
-    code = "import os, socket\nprint(os.getpid(), os.listdir('/proc'), os.path.exists({!r}))\nsocket.create_connection(('1.1.1.1', 80), 2)"
-    reply = session.ask(10, op="run", source=code.format(str(ROOT / "solutions")))
-    assert reply["outputs"][0]["text"].startswith("1 [] False")
+    paths = [str(ROOT / "solutions"), str(tmp_path / "own"), "/home", "/etc/passwd", "/etc/shadow", "/var", "/box/kdtutor/losses.py"]
+    code = "import os, socket\nprint(os.getpid(), os.listdir('/proc'), [p for p in {!r} if os.path.exists(p)])\n"
+    code += "print(sorted(os.environ))\nsocket.create_connection(('1.1.1.1', 80), 2)"
+    reply = session.ask(10, op="run", source=code.format(paths))
+    assert reply["outputs"][0]["text"].startswith("1 [] []\n")
+    assert "KD_SECRET" in os.environ and "KD_SECRET" not in reply["outputs"][0]["text"]
     assert reply["error"][0] == "OSError"
     session.close()
 
@@ -98,6 +104,7 @@ FORGED = [
     {"array": ["float64", [2], "AAAA"]},
     {"array": ["object", [1], "AAAA"]},
     {"array": ["float64", [-1], ""]},
+    {"array": ["float64", [4_000_000, 0], ""]},
     {"number": ["float64", [1], "AAAAAAAAAAA="]},
     {"pickle": "x"},
     {"list": 5},
@@ -145,3 +152,22 @@ def test_an_exception_of_the_student_keeps_its_built_in_kind(box):
     session.ask(10, op="run", source="class NoRows(ValueError): pass\ndef f():\n    raise NoRows('none left')")
     assert session.ask(10, op="call", name="f", arguments=plain.encode(()))["error"] == ["ValueError", "NoRows: none left"]
     session.close()
+
+
+def test_forged_outputs_are_cut_and_never_raise():
+    deep: dict = {}
+    for _ in range(900):
+        deep = {"x": deep}
+    forged = [{"output_type": "stream", "name": "stdout", "text": "x" * 5_000_000}, {"output_type": "display_data", "data": {}, "metadata": deep}]
+    assert execute.outputs_of({"outputs": forged}) == []
+    fine = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+    assert len(execute.outputs_of({"outputs": fine})) == 1
+    assert execute.outputs_of({"outputs": "text"}) == []
+
+
+def test_an_error_in_the_grader_stops_nobody_else(course):
+    solved = (ROOT / "solutions" / NAME / f"{NAME}.ipynb").read_bytes()
+    jobs = {"bad": (b'{"nbformat": 4, "cells": []}', [course._replace(notebook=None)]), "good": (solved, [course])}
+    results = dict(batch.grade_all(jobs, workers=1))
+    assert results["good"].notebook
+    assert results["bad"].flags[0].kind == "not graded" and not results["bad"].notebook
