@@ -65,7 +65,10 @@ def article(language: str, page: str, known: set[str]) -> Tag:
     for node in found.find_all(src=True):
         node["src"] = posixpath.join(posixpath.dirname(page), node["src"]) if not node["src"].startswith("data:") else node["src"]
     for node in found.find_all("details"):
-        node["open"] = ""
+        if "hide" in node.get("class", []):  # code that the page hides; the notebook has it
+            node.decompose()
+        else:
+            node["open"] = ""
     for node in found.find_all("script"):
         node.decompose()
     found["id"] = anchor(page)
@@ -118,6 +121,7 @@ def print_book(language: str) -> Path:
             page.pdf(
                 path=path,
                 format="A4",
+                scale=0.75,
                 tagged=True,
                 outline=True,
                 print_background=True,
