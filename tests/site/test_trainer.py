@@ -22,13 +22,8 @@ BOOK = ROOT / "book"
 PAGE = f"{trainer.PAGE}.html"
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 STRAIGHT = str.maketrans("’“”", '\'""')  # Sphinx sets typographic quotes
-base, browser = test_browser.base, test_browser.browser  # the fixtures
-
-
-def in_browser(test):
-    for mark in test_browser.pytestmark:
-        test = mark(test)
-    return test
+base = test_browser.base  # the fixture
+in_browser = pytest.mark.slow
 
 
 def cards(language: str):
