@@ -251,7 +251,7 @@ def test_the_proof_reports_a_choice_that_costs_nothing(monkeypatch):
     task = next(task for task in book.tasks if isinstance(task, form.ChoiceTask))
     whole = form.choice_tests(task, "en")
     monkeypatch.setattr(form, "choice_tests", lambda *rest: whole | {task.items[0].key: "pass"})
-    _, faults = graders.prove_choice(book, task)
+    _, faults = graders.prove_choice(book, task, [])
     assert len(faults) == len(task.items[0].options) - 1 + 1  # its wrong codes, and the empty answer
 
 
@@ -261,3 +261,12 @@ def test_an_independent_answer_that_keeps_its_points_though_wrong_is_reported():
     tests = form.code_tests(task, book.namespace(), "en", 0)
     outcome = graders.grade(book.namespace(), task.function, answer.source, tests, dict(zip(task.parts, task.split, strict=True)))
     assert graders.faults(answer, outcome) == [f"{task.name}: wrong: right in truth: must lose points and keeps all"]
+
+
+def test_an_independent_choice_that_is_not_graded_as_it_should_is_reported():
+    book = BOOKS["01-what-distillation-is"]
+    task = next(task for task in book.tasks if isinstance(task, form.ChoiceTask))
+    source = f"def {task.function}():\n    return { {item.key: item.right for item in task.items}!r}\n"
+    answers = [graders.Answer(task.name, kind, kind, source, fails, "") for kind, fails in (("right", frozenset()), ("wrong", None))]
+    _, faults = graders.prove_choice(book, task, answers)
+    assert faults == [f"{task.name}: wrong: wrong: must lose points and keeps all"]
