@@ -121,6 +121,8 @@ def faults(entry: polib.POEntry) -> list[str]:
         found.append(f"the number {', '.join(sorted(said - told))} is missing")
     if told - said and not SPELT.search(entry.msgid):
         found.append(f"the number {', '.join(sorted(told - said))} is not in the English")
+    if re.match(r"([+*-]|\d+[.)]) ", entry.msgstr):
+        found.append("the beginning would be read as a list, and the message be left out")
     if re.search(r"[\d`$] %", entry.msgstr):
         found.append("write 95%, without a space")
     if entry.msgstr == entry.msgid and re.search(r"[a-z]{3,} [a-z]{2,}", bare(entry.msgid)):

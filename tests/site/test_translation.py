@@ -43,6 +43,7 @@ BAD = [
     ("The student learns.", "10 轮之后学生学会了。", "10 is not in the English"),
     ("It is 95 %.", "是 95 %。", "without a space"),
     ("A black box.", "黑箱。", "黑盒"),
+    ("+ hint", "+ 提示", "read as a list"),
 ]
 
 
