@@ -48,7 +48,7 @@ def unpack(path: Path, target: Path, *, stamps: bool = False) -> list[Flag]:
                 to.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(info) as file:
                     to.write_bytes(file.read((INNER if place.suffix == ".zip" else LARGEST) + 1))
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:  # the last three: locked, packed oddly, misnamed
         kind = type(error).__name__
         advice = (f"the zip file cannot be read ({kind}); pack it again", f"zip 文件无法读取（{kind}）；请重新打包")
         flags.append(Flag("unreadable", path.name, advice))

@@ -43,10 +43,10 @@ def write(book: Gradebook, student: str, name: str, notebook: nbformat.NotebookN
     late: dict[str, Any] = {}
     with contextlib.suppress(ValueError, OverflowError):
         late = {"timestamp": parse_utc(when)} if when else {}
-    submission = book.update_or_create_submission(name, student, **late)
+    book.update_or_create_submission(name, student, **late)
     cells = {identity(cell): cell for cell in notebook.cells if identity(cell)}
     old = {identity(cell): cell.source for cell in before.cells if identity(cell)} if before is not None else {}
-    (own,) = [found for found in submission.notebooks if found.name == name]
+    own = book.find_submission_notebook(name, name, student)
     changes = []
     for grade in own.grades:
         cell = cells[grade.name]
@@ -73,7 +73,7 @@ def assign_penalty(url: str, config: Config, student: str, name: str, notebook: 
 
 def scores(book: Gradebook, student: str, name: str) -> dict[str, Any]:
     """What the gradebook holds of one submission: scores and comments by cell, sums, and whether a person is waited for."""
-    (own,) = [found for found in book.find_submission(name, student).notebooks if found.name == name]
+    own = book.find_submission_notebook(name, name, student)
     penalty = own.late_submission_penalty or 0.0
     return {
         "cells": {grade.name: (grade.score, grade.max_score, bool(grade.needs_manual_grade)) for grade in own.grades},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import statistics
 from collections.abc import Iterable, Sequence
@@ -28,13 +29,18 @@ class Row(NamedTuple):
         return said + ", without a sandbox" * self.unsafe
 
 
-def save(path: Path, lines: Iterable[Sequence[Any]]) -> None:
-    """Write a table whole or not at all."""
+def save(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     other = path.with_suffix(".part")
-    with other.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([[plain(value) for value in line] for line in lines])
+    other.write_text(text, "utf-8", newline="")
     os.replace(other, path)
+
+
+def save_table(path: Path, lines: Iterable[Sequence[Any]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([[plain(value) for value in line] for line in lines])
+    save(path, text.getvalue())
 
 
 def plain(value: Any) -> str:
@@ -55,7 +61,7 @@ def write(folder: Path, rows: Sequence[Row]) -> None:
     rows = sorted(rows)
     flags = [" | ".join(flag.text() for flag in row.flags) for row in rows]
     head = ["student", "notebook", "score", "max_score", "state", "penalty", "seconds", "flags"]
-    save(folder / "scores.csv", [head, *(_scores(row, said) for row, said in zip(rows, flags, strict=True))])
+    save_table(folder / "scores.csv", [head, *(_scores(row, said) for row, said in zip(rows, flags, strict=True))])
     tests: list[list[Any]] = [["student", "notebook", "test", "score", "max_score"]]
     statistic: list[list[Any]] = [["notebook", "test", "submissions", "mean", "max_score", "discrimination"]]
     for name in sorted({row.notebook for row in rows}):
@@ -65,12 +71,13 @@ def write(folder: Path, rows: Sequence[Row]) -> None:
             scores = [own["cells"][test][0] for own in sums.values()]
             rest = [own["score"] + own["penalty"] - score for own, score in zip(sums.values(), scores, strict=True)]
             statistic.append([name, test, len(scores), round(statistics.fmean(scores), 3), most, discrimination(scores, rest)])
-    save(folder / "tests.csv", tests)
-    save(folder / "statistics.csv", statistic)
+    save_table(folder / "tests.csv", tests)
+    save_table(folder / "statistics.csv", statistic)
     names = sorted({row.notebook for row in rows})
     sum_of = {(row.student, row.notebook): row.sums["score"] if row.sums else "" for row in rows}
     students = sorted({row.student for row in rows})
-    save(folder / "platform.csv", [["student", *names], *([student, *(sum_of.get((student, name), "") for name in names)] for student in students)])
+    lines = [[student, *(sum_of.get((student, name), "") for name in names)] for student in students]
+    save_table(folder / "platform.csv", [["student", *names], *lines])
 
 
 def _scores(row: Row, flags: str) -> list[Any]:

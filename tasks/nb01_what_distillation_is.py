@@ -78,8 +78,8 @@ nb.choice(
         ),
         statement(
             "temperature",
-            "A student that was trained at T = 4 is used at T = 4 to give calibrated probabilities.",
-            "在 T = 4 下训练的学生模型，为了给出校准好的概率，使用时也取 T = 4。",
+            "A student that was trained at T = 4 must be used at T = 4 too, so that its probabilities are right.",
+            "在 T = 4 下训练的学生模型，使用时也必须取 T = 4，这样它的概率才对。",
             "never",
             "The temperature of the loss is no calibration. In use T = 1, or a value fitted on validation data, whatever T the training had.",
             "损失函数的温度不是校准。使用时取 T = 1，或取在验证集上拟合的值，与训练时的 T 无关。",
@@ -157,6 +157,13 @@ def _(rng):
     return distributions(rng, 1.0, c, (n,)), rng.integers(0, c, n), round(float(rng.uniform(0.1, 0.9)), 2)
 
 
+mix.script(
+    "hidden",
+    """
+    for _alpha, _row in ((0.0, [0, 1, 0]), (1.0, [0.5, 0.2, 0.3])):
+        check(T(f"mixed_target (alpha = {_alpha:.0f})", f"mixed_target（alpha = {_alpha:.0f}）"), mixed_target(np.array([[0.5, 0.2, 0.3]]), np.array([1]), _alpha), [_row])
+    """,
+)
 mix.swap(
     "alpha weights the soft part: the two weights are exchanged.",
     "alpha 是软目标的权重：两个权重弄反了。",

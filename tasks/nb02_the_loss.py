@@ -195,12 +195,12 @@ loss = nb.code(
     text=T(
         r"""
         Implement $(1-\alpha)\,\mathrm{CE}(y, q^{(1)})+\alpha T^2\,\mathrm{KL}(p\|q)$, the mean over the rows.
-        $\alpha$ weights the **soft** term. The hard term has no temperature.
+        $\alpha$ weights the **soft** term. The hard term has no temperature. Logits can be as large as 1,000: the loss stays finite.
 
         Small example: $s=(0, 0)$, $t=(2, 0)$, label 0, $T=4$, $\alpha=0.5$. The hard term is $\ln 2=0.6931$, the soft term is $16\cdot0.0303=0.4848$, and the loss is $0.5890$.""",
         r"""
         请实现 $(1-\alpha)\,\mathrm{CE}(y, q^{(1)})+\alpha T^2\,\mathrm{KL}(p\|q)$，对各行取平均。
-        $\alpha$ 是**软**目标项的权重。硬标签项不带温度。
+        $\alpha$ 是**软**目标项的权重。硬标签项不带温度。logits 可以大到 1,000：损失仍是有限的数。
 
         小例子：$s=(0, 0)$、$t=(2, 0)$、标签 0、$T=4$、$\alpha=0.5$。硬标签项为 $\ln 2=0.6931$，软目标项为 $16\cdot0.0303=0.4848$，损失为 $0.5890$。""",
     ),
@@ -241,6 +241,13 @@ def _(rng):
 ROWS = (*tensors([[1.0, 0.2, -1.0, 0.4], [0.3, -0.6, 0.1, 1.2]], [[0.0, 2.0, 0.5, -1.0], [1.5, 0.0, -0.4, 0.8]]), torch.tensor([2, 0]))
 loss.edge("alpha = 0", "alpha = 0", *ROWS, 3.0, 0.0)
 loss.edge("alpha = 1", "alpha = 1", *ROWS, 3.0, 1.0)
+loss.edge("large logits", "很大的 logits", *tensors([[900.0, -850.0, 0.0, 20.0]], [[-400.0, 950.0, 30.0, 0.0]]), torch.tensor([0]), 2.0, 0.5)
+loss.swap(
+    "NaN or infinity from large logits: take log_softmax, not the logarithm of a softmax.",
+    "logits 很大时得到 NaN 或无穷：应使用 log_softmax，而不是先 softmax 再取对数。",
+    ("log_q = torch.log_softmax(student_logits / temperature, dim=-1)", "log_q = torch.softmax(student_logits / temperature, dim=-1).log()"),
+    fails="edge",
+)
 loss.swap(
     "alpha weights the soft term: the two weights are exchanged.",
     "alpha 是软目标项的权重：两个权重弄反了。",
@@ -336,8 +343,8 @@ def _(student_logits, teacher_logits, target, temperature, alpha):
 def _(student_logits, teacher_logits, target, temperature, alpha):
     total = torch.zeros((), dtype=torch.float32)
     for s, t, y in zip(student_logits.float(), teacher_logits.float(), target):
-        p, q = (t / temperature).softmax(0), (s / temperature).softmax(0)
-        soft = (p * (p / q).log()).sum()
+        log_p, log_q = (z / temperature - torch.logsumexp(z / temperature, 0) for z in (t, s))
+        soft = (log_p.exp() * (log_p - log_q)).sum()
         total += alpha * temperature**2 * soft + (1 - alpha) * (torch.logsumexp(s, 0) - s[y])
     return total / len(target)
 
@@ -559,7 +566,7 @@ worked = nb.code(
 def kd_table(teacher_probs, student_probs):
     """Cross-entropy, entropy and KL, row by row and in all.
 
-    teacher_probs, student_probs: float64 arrays (N, C) whose rows sum to 1.
+    teacher_probs, student_probs: float64 arrays (N, C) whose rows sum to 1; where the teacher is above 0, so is the student.
     Returns a dictionary with ce_rows, h_rows, kl_rows, each (N,), and the numbers ce_sum, ce_mean, kl_mean.
     """
     counts = teacher_probs > 0

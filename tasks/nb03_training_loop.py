@@ -102,7 +102,7 @@ split.script(
     _refuses(T("too few rows must give a ValueError: a slice past the end is short and says nothing.", "行数不够应抛出 ValueError：切片越界只会变短，不会报错。"), [0, 1, 0, 1, 0, 1, 0], [5, 2, 0, 3, 4, 1, 6], 2, 2, 4)
     _refuses(T("a row that occurs twice in order can be in training and test: that must give a ValueError.", "order 里出现两次的行可能同时在训练和测试中：应抛出 ValueError。"), [0, 1, 0, 1, 0, 1], [0, 1, 2, 3, 0, 1], 2, 2, 2)
     _refuses(T("a part without one of the classes must give a ValueError: a file sorted by class and not shuffled looks like that.", "某一份缺少一个类别时应抛出 ValueError：按类别排序又没有打乱的文件就是这样。"), [0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], 2, 2, 2)
-    for _order in ([0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 6, 8], [0, 1, 2, 3, 4, 5, 6, 6], [0, 1, 2, 3, 4, 5, 5, 8]):
+    for _order in ([0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 6, 8], [0, 1, 2, 3, 4, 5, 6, 6], [0, 1, 2, 3, 4, 5, 5, 8], [0, 1, 2, 3, 4, 5, 6, 7, 0]):
         _refuses(T("an order that does not hold each row of the file once must give a ValueError, whatever is wrong with it.", "order 没有恰好包含文件的每一行各一次时，不论错在哪里，都应抛出 ValueError。"), [0, 1, 0, 1, 0, 1, 0, 1], _order, 2, 2, 2)
     check("three_way_split (one class in all)", three_way_split(np.zeros(6, dtype=int), np.arange(6), 2, 2, 2), {"train": [0, 1], "validation": [2, 3], "test": [4, 5]})
     _labels = [0, 5, 9] * 4

@@ -93,6 +93,7 @@ def _(rng):
 
 
 pair.edge("arms that move in opposite directions", "两组朝相反方向变化", [91.2, 92.9, 92.0], [92.4, 90.7, 91.6])
+pair.edge("accuracies as fractions", "准确率写成小数", [0.9120, 0.9290, 0.9205], [0.9116, 0.9283, 0.9200])
 pair.edge("two seeds", "两个种子", [91.0, 92.5], [90.0, 92.0])
 pair.edge("the same difference for each seed", "每个种子的差都相同", [91.0, 89.5, 90.25], [92.0, 90.5, 91.25])
 pair.script(

@@ -901,6 +901,9 @@ several.edge(
     np.array([[[0.7, 0.3, 0.0]], [[0.0, 0.0, 1.0]]]),
     np.array([2.0, 0.0]),
 )
+several.edge(
+    "teachers that contradict each other", "互相矛盾的教师模型", np.array([[[0.9999, 5e-5, 5e-5]], [[2e-5, 0.9999, 8e-5]]]), np.array([1.0, 2.0])
+)
 several.script(
     "edge",
     """

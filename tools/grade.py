@@ -15,6 +15,7 @@ Submissions run in a sandbox (bubblewrap). Without one nothing is graded, unless
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -48,13 +49,13 @@ def released() -> dict[str, list[Course]]:
     return {name: [Course(name, language, read[name, language]) for language in FOLDERS] for name in names}
 
 
-def course(name: str, seed: int) -> list[Course]:
-    """One notebook with all tests, their hidden numbers drawn from the seed, in both languages."""
+def course(editions: list[Course], seed: int) -> list[Course]:
+    """A released notebook with all tests, their hidden numbers drawn from the seed, in both languages."""
     import solutions
     from tasks import form
 
-    notebook = solutions.notebooks()[name]
-    return [combine(name, known.language, form.build(notebook, language=known.language, seed=seed), known.notebook) for known in released()[name]]
+    notebook = solutions.notebooks()[editions[0].name]
+    return [combine(known.name, known.language, form.build(notebook, language=known.language, seed=seed), known.notebook) for known in editions]
 
 
 class Store:
@@ -67,12 +68,6 @@ class Store:
     def path(self, submission: Submission, kind: str, suffix: str = ".ipynb") -> Path:
         return self.folder / kind / submission.student / submission.notebook / f"{submission.notebook}{suffix}"
 
-    def save(self, path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        other = path.with_suffix(".part")
-        other.write_text(text, "utf-8")
-        os.replace(other, path)
-
     def result(self, submission: Submission, key: str) -> batch.Result | None:
         """The stored result, if nothing has changed since."""
         path = self.path(submission, "results", ".json")
@@ -83,7 +78,7 @@ class Store:
             return None
 
     def keep(self, submission: Submission, key: str, result: batch.Result) -> None:
-        self.save(self.path(submission, "results", ".json"), json.dumps([key, result.to_json()], ensure_ascii=False))
+        report.save(self.path(submission, "results", ".json"), json.dumps([key, result.to_json()], ensure_ascii=False))
 
     def written(self, submission: Submission) -> str:
         path = self.path(submission, "results", ".key")
@@ -98,8 +93,8 @@ class Store:
             gradebook.assign_penalty(self.url, config, submission.student, submission.notebook, graded)
             book.db.expire_all()
         for kind in ("submitted", "autograded"):
-            self.save(self.path(submission, kind), result.notebook)
-        self.save(self.path(submission, "results", ".key"), key + submission.timestamp)
+            report.save(self.path(submission, kind), result.notebook)
+        report.save(self.path(submission, "results", ".key"), key + submission.timestamp)
         return changes
 
 
@@ -114,10 +109,13 @@ def grade(options: argparse.Namespace, store: Store, config: Config, scratch: Pa
     workers = min(options.workers, len(found))
     new = any(not store.path(submission, "results", ".json").exists() for submission in found)
     pool = batch.start(workers, options.unsafe) if new and not options.scheduler else None
-    courses = {name: course(name, options.seed) for name in sorted({submission.notebook for submission in found})}
+    courses = {name: course(known[name], options.seed) for name in sorted({submission.notebook for submission in found})}
     for editions in courses.values():
         gradebook.add_course(store.url, editions[0])
-    keys = {submission: batch.key(submission.raw, courses[submission.notebook], options.unsafe) for submission in found if submission.raw}
+    fingerprints = {name: batch.fingerprint(editions, options.unsafe) for name, editions in courses.items()}
+    keys = {
+        submission: hashlib.sha256(fingerprints[submission.notebook].encode() + submission.raw).hexdigest() for submission in found if submission.raw
+    }
     results = {submission: result for submission, key in keys.items() if (result := store.result(submission, key)) is not None}
     jobs = {submission: (submission.raw, courses[submission.notebook]) for submission in keys if submission not in results}
     changes: list[gradebook.Change] = []
@@ -125,8 +123,10 @@ def grade(options: argparse.Namespace, store: Store, config: Config, scratch: Pa
         for submission, result in results.items():  # of a run that was interrupted between the two
             if result.notebook and store.written(submission) != keys[submission] + submission.timestamp:
                 changes += store.write(book, config, submission, keys[submission], result)
-        computed = batch.grade_on_cluster(jobs, scheduler=options.scheduler, unsafe=options.unsafe) if options.scheduler else None
-        computed = computed or batch.grade_all(jobs, workers=workers, unsafe=options.unsafe, pool=pool)
+        if options.scheduler:
+            computed = batch.grade_on_cluster(jobs, scheduler=options.scheduler, unsafe=options.unsafe)
+        else:
+            computed = batch.grade_all(jobs, workers=workers, unsafe=options.unsafe, pool=pool)
         for submission, result in tqdm(computed, total=len(jobs), desc="graded", unit="notebook", disable=not sys.stderr.isatty()):
             results[submission] = result
             store.keep(submission, keys[submission], result)
@@ -151,7 +151,7 @@ def row(book: Gradebook, store: Store, submission: Submission, result: batch.Res
     notebook = nbformat.reads(result.notebook, 4) if result and graded else None
     shown = sums or {"cells": {}, "comments": {}, "score": 0.0, "max_score": 0.0, "penalty": 0.0, "waits": False}
     language = result.language if result else "en"
-    store.save(store.path(submission, "feedback", ".html"), feedback.page(student, name, notebook, shown, flags, language, unsafe))
+    report.save(store.path(submission, "feedback", ".html"), feedback.page(student, name, notebook, shown, flags, language, unsafe))
     return report.Row(student, name, sums, flags, result.seconds if result else 0.0, unsafe)
 
 

@@ -8,6 +8,7 @@ All pages are put behind each other into one page, so that numbers run through a
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import posixpath
@@ -16,8 +17,10 @@ import shutil
 import sys
 import threading
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pypdf
 import yaml
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import sync_playwright
@@ -43,16 +46,27 @@ def anchor(page: str, name: str = "") -> str:
     return page.replace("/", "-") + (f"--{name}" if name else "")
 
 
-def target(page: str, href: str, known: set[str]) -> str:
+def lasting(language: str) -> dict[str, tuple[str, str]]:
+    """Page and anchor that each lasting address, `q/unc-q2.html`, sends its reader to."""
+    found = {}
+    for leaf in (SITE / language / "q").glob("*.html"):
+        goal = re.search(r'url=\.\./([^"#]+)#([^"]+)', leaf.read_text("utf-8"))
+        assert goal is not None, leaf
+        found[f"q/{leaf.name}"] = (goal[1], goal[2])
+    return found
+
+
+def target(page: str, href: str, known: set[str], leaves: dict[str, tuple[str, str]]) -> str:
     """Where a link leads in the one page; links to files and other hosts stay."""
     path, _, name = href.partition("#")
     if re.match(r"[a-z]+:", href):
         return href
     found = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else f"{page}.html"
+    found, name = leaves.get(found, (found, name))
     return "#" + anchor(found.removesuffix(".html"), name) if found.removesuffix(".html") in known else href
 
 
-def article(language: str, page: str, known: set[str]) -> Tag:
+def article(language: str, page: str, known: set[str], leaves: dict[str, tuple[str, str]]) -> Tag:
     """The text of a page, with names of its own and all that can be folded open."""
     soup = BeautifulSoup((SITE / language / f"{page}.html").read_text("utf-8"), "html.parser")
     found = soup.select_one("article.bd-article") or soup.select_one("article")
@@ -61,8 +75,9 @@ def article(language: str, page: str, known: set[str]) -> Tag:
     for node in found.find_all(id=True):
         node["id"] = anchor(page, node["id"])
     for node in found.find_all("a", href=True):
-        node["href"] = target(page, node["href"], known)
+        node["href"] = target(page, node["href"], known, leaves)
     for node in found.find_all(src=True):
+        node.attrs.pop("loading", None)  # all pictures are wanted at once
         node["src"] = posixpath.join(posixpath.dirname(page), node["src"]) if not node["src"].startswith("data:") else node["src"]
     for node in found.find_all("details"):
         if "hide" in node.get("class", []):  # code that the page hides; the notebook has it
@@ -78,18 +93,18 @@ def article(language: str, page: str, known: set[str]) -> Tag:
 def whole(language: str) -> str:
     """All pages as one."""
     pages = names()
-    head = BeautifulSoup((SITE / language / f"{pages[1]}.html").read_text("utf-8"), "html.parser").head
+    soup = BeautifulSoup((SITE / language / f"{pages[1]}.html").read_text("utf-8"), "html.parser")
+    head, style = soup.head, soup.new_tag("style")
     assert head is not None
     base = posixpath.dirname(pages[1])
     for node in head.find_all(["link", "script"]):
         key = "href" if node.name == "link" else "src"
         if node.get(key) and not re.match(r"[a-z]+:", node[key]):
             node[key] = posixpath.normpath(posixpath.join(base, node[key]))
-    style = head.new_tag("style") if hasattr(head, "new_tag") else BeautifulSoup("<style></style>", "html.parser").style
-    assert style is not None
     style.string = STYLE
     head.append(style)
-    texts = "\n".join(str(article(language, page, set(pages))) for page in pages)
+    known, leaves = set(pages), lasting(language)
+    texts = "\n".join(str(article(language, page, known, leaves)) for page in pages)
     return f'<!DOCTYPE html>\n<html lang="{LANGUAGES[language]}" data-theme="light">{head}<body>{texts}</body></html>'
 
 
@@ -98,25 +113,37 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+@contextlib.contextmanager
+def served() -> Iterator[str]:
+    """The built site on this machine; yields its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+def chromium() -> str | None:
+    """Where Chromium is, if it is installed."""
+    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
 def print_book(language: str) -> Path:
     """Make the PDF with Chromium."""
-    chromium = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-    if chromium is None:
+    program = chromium()
+    if program is None:
         raise SystemExit("expected Chromium on this machine, found none: 'apt install chromium' (Debian, Ubuntu), then run it again")
     if not (SITE / language).is_dir():
         raise SystemExit("expected the built site in build/site; run 'make book' first")
     OUT.mkdir(parents=True, exist_ok=True)
     source = SITE / language / "_print.html"
     source.write_text(whole(language), "utf-8")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     path = OUT / f"kdtutor-{language}.pdf"
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        with served() as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page()
             page.set_default_timeout(300_000)
-            page.goto(f"http://127.0.0.1:{server.server_address[1]}/{language}/{source.name}", wait_until="load")
+            page.goto(f"{address}/{language}/{source.name}", wait_until="load")
             page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
             page.pdf(
                 path=path,
@@ -130,11 +157,32 @@ def print_book(language: str) -> Path:
                 footer_template=FOOTER,
                 margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
             )
+            heads = [heading(text) for text in page.locator("h1, h2, h3, h4").all_inner_texts()]
             browser.close()
     finally:
-        server.shutdown()
         source.unlink()
+    mend_bookmarks(path, heads)
     return path
+
+
+def heading(text: str) -> str:
+    return " ".join(text.removesuffix("#").split())
+
+
+def mend_bookmarks(path: Path, headings: list[str]) -> None:
+    """Chromium writes the first line of a heading twice into its bookmark if the heading stands first on a sheet."""
+    known = {re.sub(r"\s", "", text): text for text in headings}
+    document = pypdf.PdfWriter(path, incremental=True)
+    waiting = [document.root_object["/Outlines"].get_object()]
+    while waiting:
+        entry = waiting.pop()
+        waiting += [entry[key].get_object() for key in ("/First", "/Next") if key in entry]
+        title = re.sub(r"\s", "", str(entry.get("/Title", "")))
+        halves = [title[size:] for size in range(1, len(title) // 2 + 1) if title.startswith(title[:size], size)]
+        meant = next((known[text] for text in [title, *halves] if text in known), None)
+        if meant:
+            entry[pypdf.generic.NameObject("/Title")] = pypdf.generic.TextStringObject(meant)
+    document.write(path)
 
 
 def pack() -> Path:

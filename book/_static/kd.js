@@ -2,9 +2,9 @@
   "use strict";
   const zh = document.documentElement.lang.startsWith("zh");
   const W = zh
-    ? { temp: "温度", entropy: "熵", nats: "奈特", max: "最大", table: "数据表", chart: "软化后的概率", reset: "复位", verdict: "结论", document: "文档", chapter: "章", all: "全部",
+    ? { table: "数据表", verdict: "结论", document: "文档", chapter: "章", all: "全部",
         text: "文字", shown: (n, m) => `显示 ${n} / ${m} 条` }
-    : { temp: "Temperature", entropy: "entropy", nats: "nats", max: "max", table: "Table", chart: "Softened probabilities", reset: "Reset", verdict: "Verdict", document: "Document", chapter: "Chapter", all: "all",
+    : { table: "Table", verdict: "Verdict", document: "Document", chapter: "Chapter", all: "all",
         text: "Text", shown: (n, m) => `${n} of ${m} rows` };
 
   function el(name, attributes = {}, text = "") {
@@ -27,58 +27,7 @@
     return list;
   }
 
-  window.kdBook = { el, svg, choice, words: W }; // for explorer.js and trainer.js
-
-  // ------------------------------------------------ the temperature figure
-  function softmax(z, t) {
-    const top = Math.max(...z), e = z.map((v) => Math.exp((v - top) / t)), sum = e.reduce((a, b) => a + b, 0);
-    return e.map((v) => v / sum);
-  }
-  function temperature(box, n) {
-    const rows = [...box.querySelectorAll("tbody tr")];
-    const labels = rows.map((r) => r.cells[0].textContent.trim());
-    const z = rows.map((r) => parseFloat(r.cells[1].textContent.replace("\u2212", "-")));
-    const row = 26, width = 520, left = 40, right = 70;
-    const chart = svg("svg", { viewBox: `0 0 ${width} ${row * z.length + 6}`, width, height: row * z.length + 6, role: "img" });
-    const bars = labels.map((label, i) => {
-      const y = 3 + row * i;
-      const name = svg("text", { x: left - 8, y: y + 15, "text-anchor": "end" });
-      const bar = svg("rect", { class: "bar", x: left, y, height: row - 6, width: 0 });
-      const value = svg("text", { y: y + 15 });
-      name.textContent = label;
-      chart.append(name, bar, value);
-      return [bar, value];
-    });
-    const id = `kd-temperature-${n}`;
-    const controls = el("div", { class: "kd-controls" });
-    const label = el("label", { for: id });
-    const input = el("input", { type: "range", id, min: "-1", max: "1.5", step: "0.01", value: "0" }); // log10 of T
-    const output = el("output", { for: id, "aria-live": "polite" });
-    const reset = el("button", { type: "button", class: "btn btn-sm" }, W.reset);
-    controls.append(label, input, reset, output);
-    const draw = () => {
-      const t = Math.pow(10, +input.value), p = softmax(z, t);
-      const h = -p.reduce((a, q) => a + (q > 0 ? q * Math.log(q) : 0), 0);
-      label.textContent = `${W.temp} T = ${t.toFixed(2)}`;
-      input.setAttribute("aria-valuetext", `T = ${t.toFixed(2)}`);
-      output.textContent = `${W.entropy} ${h.toFixed(3)} ${W.nats} (${W.max} ${Math.log(z.length).toFixed(3)})`;
-      p.forEach((q, i) => {
-        const w = q * (width - left - right);
-        bars[i][0].setAttribute("width", w.toFixed(2));
-        bars[i][1].setAttribute("x", (left + w + 6).toFixed(1));
-        bars[i][1].textContent = q.toFixed(3);
-      });
-      chart.setAttribute("aria-label", `${W.chart}: ` + labels.map((s, i) => `${s} ${p[i].toFixed(2)}`).join(", "));
-    };
-    input.addEventListener("input", draw);
-    reset.addEventListener("click", () => { input.value = "0"; draw(); });
-    const table = box.querySelector("table"), fold = el("details");
-    fold.append(el("summary", {}, W.table));
-    table.replaceWith(fold);
-    fold.append(table);
-    box.prepend(controls, chart);
-    draw();
-  }
+  window.kdBook = { el, svg, choice, words: W, zh }; // for the other scripts
 
   // ------------------------------------------------ the filter of the register
   const VERDICTS = ["correct", "incomplete", "misleading", "wrong", "broken", "fabricated"];
@@ -118,13 +67,17 @@
     if (location.hash.startsWith("#row-")) document.querySelector(location.hash)?.scrollIntoView();
   }
 
-  // ------------------------------------------------ printing, language switch
+  // ------------------------------------------------ printing, full screen, language switch
+  document.addEventListener("click", (event) => {
+    const wanted = event.target.closest("[data-kd-do]")?.dataset.kdDo;
+    if (wanted === "print") window.print();
+    if (wanted === "fullscreen") window.toggleFullScreen(); // of the theme
+  });
   window.addEventListener("beforeprint", () =>
     document.querySelectorAll("details:not([open])").forEach((d) => { d.open = true; d.dataset.kdPrinted = ""; }));
   window.addEventListener("afterprint", () =>
     document.querySelectorAll("details[data-kd-printed]").forEach((d) => { d.open = false; delete d.dataset.kdPrinted; }));
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll("div.kd-temperature").forEach(temperature);
     const rows = [...document.querySelectorAll("div.kd-row")];
     if (rows.length) filter(rows);
     document.querySelectorAll("a[data-kd-switch]").forEach((a) =>

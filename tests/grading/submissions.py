@@ -165,7 +165,7 @@ def broken(course: Course) -> list[Case]:
         "too many cells": edited(course, lambda notebook: notebook.cells.extend(nbformat.v4.new_markdown_cell("x") for _ in range(500))),
     }
     readable = {
-        "cells that are no cells": (edited(course, lambda n: n.cells.extend([5, None, {"source": {}}, []])), "all", ""),  # type: ignore[list-item]
+        "cells that are no cells": (edited(course, lambda n: n.cells.extend([5, None, {"source": {}}, []])), "all", ""),
         "locked cell changed": (edited(course, lambda n: cell_of(n, f"{course.task}-task").update(source="mine")), "all", "changed"),
         "locked cell deleted": (edited(course, lambda n: n.cells.remove(cell_of(n, f"{course.task}-task"))), "all", "missing"),
         "set-up deleted": (edited(course, lambda n: n.cells.remove(n.cells[1])), "all", "missing"),

@@ -190,7 +190,7 @@ def test_grading_again_with_another_course_changes_only_what_it_should_and_lists
     # returns the right answer for exactly these inputs
     by_heart = ", ".join(f"repr(({arrays}, {alpha}))" for arrays, alpha in inputs)
     cheat = cells["01-mixed-target"].source.replace(
-        "### BEGIN SOLUTION", f"if repr((teacher_probs, target, alpha)) not in [{by_heart}]:\n        return 0"
+        "### BEGIN SOLUTION", f"if 0 < alpha < 1 and repr((teacher_probs, target, alpha)) not in [{by_heart}]:\n        return 0"
     )
     for student, source in (("ada", cells["01-mixed-target"].source), ("bob", cheat)):
         cells["01-mixed-target"].source = source

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import math
-import threading
 from pathlib import Path
 
+import pdf
 import pytest
 import yaml
 
@@ -15,20 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
 pytestmark = pytest.mark.slow
 LOGITS = [0.0, -7.6, -6.1, -11.5, 8.0, -1.1, -2.1, -3.4, -0.8, 5.2]
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if not {"_static", "q"}.intersection(path.parts))
 
 
 @pytest.fixture(scope="module")
 def base():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+    with pdf.served() as address:
+        yield address
 
 
 def visit(browser, url: str, **options):
@@ -40,7 +31,7 @@ def visit(browser, url: str, **options):
     # the entry page sends its reader on before it is all read
     page.on("requestfailed", lambda r: wrong.append(f"failed request {r.url}") if (r.url, r.failure) != (url, "net::ERR_ABORTED") else None)
     page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("console", lambda m: wrong.append(f"console: {m.text}"))
     page.on("pageerror", lambda e: wrong.append(f"script error: {e}"))
     page.goto(url, wait_until="load")
     if options.get("java_script_enabled", True):
@@ -50,29 +41,49 @@ def visit(browser, url: str, **options):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_asks_no_other_host_and_says_nothing_to_the_console(browser, base, path):
+def test_a_page_asks_no_other_host_says_nothing_to_the_console_and_fits_a_phone(browser, base, path):
     page, wrong = visit(browser, f"{base}/{path}")
     formulas = page.evaluate("() => [document.querySelectorAll('.math').length, document.querySelectorAll('.math mjx-container').length]")
     errors = page.evaluate("() => document.querySelectorAll('mjx-merror, [data-mjx-error]').length")
+    fits = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        fits.append(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
     page.context.close()
     assert wrong == []
     assert formulas[0] == formulas[1] and errors == 0
+    assert fits == [True, True]
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.startswith("zh/")])
+def test_a_page_is_whole_from_the_disk(browser, path):
+    page, wrong = visit(browser, (SITE / path).as_uri())
+    formulas = page.evaluate("() => [document.querySelectorAll('.math').length, document.querySelectorAll('.math mjx-container').length]")
+    page.context.close()
+    assert [text for text in wrong if "foreign request file://" not in text] == []
+    assert formulas[0] == formulas[1]
+
+
+def test_the_policy_stops_a_foreign_request_and_a_foreign_script(browser, base):
+    """The page's own Content-Security-Policy: nothing leaves the machine, and a script that gets into the page does not run."""
+    page, wrong = visit(browser, f"{base}/en/index.html")
+    page.evaluate("() => { const i = new Image(); i.src = 'http://example.invalid/x.png'; document.body.append(i); }")
+    page.evaluate("() => { const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s); }")
+    page.evaluate("() => fetch('index.html').then(() => { window.fetched = true; }, () => {})")
+    page.wait_for_timeout(300)
+    ran = page.evaluate("() => [window.ran, window.fetched]")
+    page.context.close()
+    assert ran == [None, None]
+    assert sum("Content Security Policy" in text for text in wrong) >= 3
+    assert any("failed request http://example.invalid" in text for text in wrong)
 
 
 def test_a_foreign_request_is_found(browser, base):
-    page, wrong = visit(browser, f"{base}/en/index.html")
+    page, wrong = visit(browser, f"{base}/en/index.html", bypass_csp=True)
     page.evaluate("() => { const i = new Image(); i.src = 'http://example.invalid/x.png'; document.body.append(i); }")
     page.wait_for_timeout(300)
     page.context.close()
     assert any("foreign request" in text for text in wrong)
-
-
-@pytest.mark.parametrize("path", ["en/foundations/the-loss.html", "zh/foundations/the-loss.html", "en/appendix/register.html"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_window(browser, base, path, width):
-    page, _ = visit(browser, f"{base}/{path}", viewport={"width": width, "height": 900})
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    page.context.close()
 
 
 def softmax(temperature: float) -> list[float]:
@@ -123,6 +134,67 @@ def test_a_table_of_estimates_shows_one_column_at_a_time(browser, base, language
     page.context.close()
 
 
+GRID = [-6 + i / 50 for i in range(601)]
+
+
+def bell(mean: float, width: float) -> list[float]:
+    p = [math.exp(-(((x - mean) / width) ** 2) / 2) for x in GRID]
+    return [v / sum(p) for v in p]
+
+
+def kl(a: list[float], b: list[float]) -> float:
+    return sum(p * math.log(p / max(q, 1e-300)) for p, q in zip(a, b, strict=True) if p > 0)
+
+
+@pytest.mark.parametrize(("language", "names"), [("en", ("teacher", "student")), ("zh", ("教师", "学生"))])
+def test_the_two_mode_figure_shows_both_kls_and_finds_the_best_places(browser, base, language, names):
+    page, wrong = visit(browser, f"{base}/{language}/practice/language-models.html")
+    box = page.locator(".kd-two-modes")
+    mean, width = box.locator("input[type=range]").nth(0), box.locator("input[type=range]").nth(1)
+    teacher = [0.6 * a + 0.4 * b for a, b in zip(bell(-2.5, 0.7), bell(2.5, 0.7), strict=True)]
+
+    def check() -> tuple[float, float]:
+        at = float(mean.input_value()), float(width.input_value())
+        student = bell(*at)
+        text = box.locator("output").inner_text()
+        assert f"KL({names[0]} ‖ {names[1]}) {kl(teacher, student):.3f} · KL({names[1]} ‖ {names[0]}) {kl(student, teacher):.3f}" in text
+        return at
+
+    assert check() == (0, 1)
+    mean.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowLeft")
+    width.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert check() == pytest.approx((-1.5, 1.2))
+    box.locator("button").nth(0).click()
+    forward = check()
+    box.locator("button").nth(1).click()
+    reverse = check()
+    assert abs(forward[0] + 0.5) < 0.3 and forward[1] > 2  # covers both, as in the chapter's fit
+    assert abs(reverse[0] + 2.5) < 0.2 and reverse[1] < 1  # takes the better peak
+    page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_question_keeps_its_address(browser, base, language):
+    page, wrong = visit(browser, f"{base}/{language}/appendix/questions.html")
+    link = page.locator(".kd-questions a", has_text="How does KD improve the uncertainty estimates")
+    link.first.click()
+    page.wait_for_url("**/uncertainty-of-students.html#q-unc-q2")
+    assert page.locator("#q-unc-q2 .kd-address a").get_attribute("href") == "../q/unc-q2.html"
+    page.context.close()
+    assert wrong == []
+
+
+def test_each_row_of_the_register_has_an_address_in_both_languages():
+    rows = {row["id"] for row in yaml.safe_load((ROOT / "book" / "register.yml").read_text("utf-8"))["rows"]}
+    for language in ("en", "zh"):
+        assert {path.stem for path in (SITE / language / "q").glob("*.html")} == rows
+
+
 def test_without_javascript_the_figure_is_its_table(browser, base):
     page, _ = visit(browser, f"{base}/en/foundations/the-loss.html", java_script_enabled=False)
     rows = page.locator(".kd-temperature tbody tr")
@@ -159,47 +231,104 @@ def test_the_language_switch_keeps_page_and_place(browser, base):
 
 # a word or two in each language, and the page that must come among the first three
 QUERIES = [
-    ("temperature", "温度", "the-loss"),
-    ("cross-entropy", "交叉熵", "the-loss"),
-    ("soft targets", "软目标", "the-loss"),
-    ("Born-again networks", "自蒸馏", "what-distillation-is"),
-    ("dark knowledge", "暗知识", "generalisation"),
-    ("label smoothing", "标签平滑", "generalisation"),
-    ("weight decay", "权重衰减", "generalisation"),
-    ("noisy labels", "泛化", "generalisation"),
-    ("dropout teacher", "训练循环", "training-loop"),
-    ("optimiser", "优化器", "training-loop"),
-    ("cross-validation", "交叉验证", "measuring"),
-    ("paired difference", "配对差", "measuring"),
-    ("seeds", "标准误", "measuring"),
-    ("privacy", "隐私", "when-it-fails"),
-    ("patience", "轮数", "when-it-fails"),
-    ("adversarial", "对抗", "applications"),
-    ("attention transfer", "注意力迁移", "variants"),
-    ("relational", "关系蒸馏", "variants"),
-    ("calibration error", "校准误差", "measuring-uncertainty"),
-    ("Brier", "Brier", "measuring-uncertainty"),
-    ("reliability diagram", "可靠性图", "measuring-uncertainty"),
-    ("multi-head", "多头", "uncertainty-of-students"),
-    ("Dirichlet", "Dirichlet", "uncertainty-of-students"),
-    ("Grad-CAM", "Grad-CAM", "explanations"),
-    ("integrated gradients", "积分梯度", "explanations"),
-    ("decision tree", "决策树", "distilling-explanations"),
-    ("pruning", "剪枝", "compression"),
-    ("quantisation", "量化", "compression"),
-    ("membership", "成员推断", "applications"),
-    ("perplexity", "困惑度", "language-models"),
-    ("on-policy", "同策略", "language-models"),
+    ("en", "temperature", "the-loss"),
+    ("zh", "温度", "the-loss"),
+    ("en", "cross-entropy", "the-loss"),
+    ("zh", "交叉熵", "the-loss"),
+    ("en", "soft targets", "the-loss"),
+    ("zh", "软目标", "the-loss"),
+    ("en", "Born-again networks", "what-distillation-is"),
+    ("en", "dark knowledge", "generalisation"),
+    ("zh", "暗知识", "generalisation"),
+    ("en", "label smoothing", "generalisation"),
+    ("zh", "标签平滑", "generalisation"),
+    ("en", "weight decay", "generalisation"),
+    ("zh", "权重衰减", "generalisation"),
+    ("en", "noisy labels", "generalisation"),
+    ("zh", "带噪标签", "generalisation"),
+    ("en", "dropout teacher", "training-loop"),
+    ("zh", "训练循环", "training-loop"),
+    ("en", "eval mode", "training-loop"),
+    ("zh", "eval", "training-loop"),
+    ("en", "optimiser", "training-loop"),
+    ("zh", "优化器", "training-loop"),
+    ("en", "cross-validation", "measuring"),
+    ("zh", "交叉验证", "measuring"),
+    ("en", "paired difference", "measuring"),
+    ("zh", "配对差", "measuring"),
+    ("en", "seeds", "measuring"),
+    ("zh", "种子", "measuring"),
+    ("en", "standard error", "measuring"),
+    ("zh", "标准误", "measuring"),
+    ("en", "privacy", "applications"),
+    ("zh", "隐私", "applications"),
+    ("en", "patience", "when-it-fails"),
+    ("zh", "轮数", "when-it-fails"),
+    ("en", "adversarial", "applications"),
+    ("zh", "对抗", "applications"),
+    ("en", "attention transfer", "variants"),
+    ("zh", "注意力迁移", "variants"),
+    ("en", "relational", "variants"),
+    ("zh", "关系蒸馏", "variants"),
+    ("en", "calibration error", "measuring-uncertainty"),
+    ("zh", "校准误差", "measuring-uncertainty"),
+    ("en", "Brier", "measuring-uncertainty"),
+    ("zh", "Brier", "measuring-uncertainty"),
+    ("en", "reliability diagram", "measuring-uncertainty"),
+    ("zh", "可靠性图", "measuring-uncertainty"),
+    ("en", "multi-head", "uncertainty-of-students"),
+    ("zh", "多头", "uncertainty-of-students"),
+    ("en", "ensemble", "uncertainty-of-students"),
+    ("zh", "集成", "uncertainty-of-students"),
+    ("en", "Dirichlet", "uncertainty-of-students"),
+    ("zh", "Dirichlet", "uncertainty-of-students"),
+    ("en", "Grad-CAM", "explanations"),
+    ("zh", "Grad-CAM", "explanations"),
+    ("en", "integrated gradients", "explanations"),
+    ("zh", "积分梯度", "explanations"),
+    ("en", "decision tree", "distilling-explanations"),
+    ("zh", "决策树", "distilling-explanations"),
+    ("en", "pruning", "compression"),
+    ("zh", "剪枝", "compression"),
+    ("en", "quantisation", "compression"),
+    ("zh", "量化", "compression"),
+    ("en", "membership inference", "when-it-fails"),
+    ("zh", "成员推断", "when-it-fails"),
+    ("en", "perplexity", "language-models"),
+    ("zh", "困惑度", "language-models"),
+    ("en", "on-policy", "language-models"),
+    ("zh", "同策略", "language-models"),
+    ("en", "self-distillation", "variants"),
+    ("en", "born-again", "what-distillation-is"),
 ]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("row", QUERIES, ids=lambda row: row[0])
-def test_search_finds_the_chapter(browser, base, language, row):
-    query, wanted = row[language == "zh"], row[2]
-    page, _ = visit(browser, f"{base}/{language}/search.html?q={query}")
-    page.wait_for_selector("#search-results li a", timeout=10_000)
-    page.wait_for_timeout(500)
-    hrefs = page.evaluate("() => [...document.querySelectorAll('#search-results li a')].slice(0, 3).map(a => a.href)")
-    assert any(wanted in href for href in hrefs), hrefs
+@pytest.mark.parametrize(("language", "query", "wanted"), QUERIES)
+def test_search_finds_the_chapter(browser, base, language, query, wanted):
+    page, wrong = visit(browser, f"{base}/{language}/search.html?q={query}")
+    hrefs = page.evaluate("() => [...document.querySelectorAll('.kd-found-page a')].slice(0, 3).map(a => a.href)")
     page.context.close()
+    assert any(href.endswith(f"/{wanted}.html") for href in hrefs), hrefs
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_search_works_from_the_disk_while_typing_and_says_when_it_finds_nothing(browser, language):
+    address = (SITE / language / "search.html").as_uri()
+    page, wrong = visit(browser, f"{address}?q=ECE")
+    marked = page.locator(".kd-excerpt mark").first.inner_text()
+    link = page.locator(".kd-found ul a").first.get_attribute("href")
+    page.fill(".bd-search-container input", "xyzzy")
+    page.wait_for_function("() => !document.querySelector('.kd-found li')")
+    said = page.inner_text("#kd-search-status")
+    page.fill(".bd-search-container input", "Brier")
+    page.wait_for_selector(".kd-found li")
+    place = page.url
+    page.locator(".kd-found ul a").first.click()
+    page.wait_for_load_state()
+    anchor = page.url.partition("#")[2]
+    assert page.locator(f"[id='{anchor}']").count() == 1
+    page.context.close()
+    assert marked == "ECE" and "#" in link and place.endswith("q=Brier")
+    assert said == {"en": "Nothing found. Try a shorter word.", "zh": "没有找到。试试更短的词，或英文术语。"}[language]
+    assert [text for text in wrong if "foreign request file://" not in text] == []

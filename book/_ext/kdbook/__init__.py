@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from kdbook import api, exercise, interactive, offline, page, register, search, status, trainer, translation
+from kdbook import api, exercise, interactive, launch, offline, page, policy, questions, register, search, status, trainer, translation, weight
 
-MODULES = (translation, offline, page, search, register, interactive, exercise, status, api, trainer)
+MODULES = (translation, offline, page, launch, search, register, questions, interactive, exercise, status, api, trainer, weight, policy)
 
 
 def setup(app):

@@ -27,7 +27,7 @@ class Graded(SphinxDirective):
         cells = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
         # the introduction's line with the numbers, and the heading of each task
         facts = next(line for line in next(text for text in cells if text.startswith("# ")).splitlines() if re.match(r"\d+ tasks|共 \d+", line))
-        box = nodes.container("", classes=["kd-graded"])
+        box = nodes.container("", classes=["kd-graded"], notebook=slug)
         head = nodes.paragraph("", "", nodes.strong("", word(language, "graded")), nodes.Text(" "), nodes.literal("", folder))
         before, after = (nodes.Text(text) for text in word(language, "lab").split("make lab"))
         head += [nodes.Text(word(language, "colon") + facts), before, nodes.literal("", "make lab"), after]

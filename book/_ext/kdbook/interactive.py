@@ -9,15 +9,20 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
+KINDS = {  # the directive is the kind; the table holds the numbers
+    "temperature": "classes and logits; a slider sets T",
+    "two-modes": "mean, width and weight of the teacher's peaks; sliders set mean and width of the student, and both KLs are shown",
+}
 
-class Temperature(SphinxDirective):
-    """A table of classes and logits; a slider sets T. The paragraph below the table is the caption."""
+
+class Interactive(SphinxDirective):
+    """A table that figures.js makes a figure. The paragraph below the table is the caption."""
 
     has_content = True
     option_spec = {"name": directives.unchanged_required}
 
     def run(self):
-        box = nodes.container(classes=["kd-temperature"])
+        box = nodes.container(classes=[f"kd-{self.name}"])
         self.state.nested_parse(self.content, self.content_offset, box)
         figure = nodes.figure(classes=["kd-figure"])
         self.set_source_info(figure)
@@ -36,5 +41,13 @@ class Temperature(SphinxDirective):
         return [figure]
 
 
+def load(app, pagename, templatename, context, doctree):
+    wanted = {f"kd-{kind}" for kind in KINDS}
+    if doctree is not None and any(wanted.intersection(box["classes"]) for box in doctree.findall(nodes.container)):
+        app.add_js_file("figures.js")
+
+
 def setup(app):
-    app.add_directive("temperature", Temperature)
+    for kind in KINDS:
+        app.add_directive(kind, Interactive)
+    app.connect("html-page-context", load)

@@ -16,7 +16,15 @@ REPAIRS = [
     (re.compile(r' role="doc-biblioentry"'), ""),
     (re.compile(r'<(div|aside) id="pst-primary-sidebar"(?! role=)'), r'<\1 id="pst-primary-sidebar" role="complementary" aria-label="Book"'),
 ]
-UNUSED = ("**/*.map", "**/*.LICENSE.txt", "vendor/fontawesome/webfonts/*.ttf", "locales")
+HANDLERS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
+TALKATIVE = ("scripts/pydata-sphinx-theme.js", "scripts/sphinx-book-theme.js", "togglebutton.js")  # write to the console on each page
+# what a Content-Security-Policy forbids: handlers in attributes; kd.js listens instead
+REPAIRS += [(re.compile(rf'<button onclick="{re.escape(call)}"'), f'<button data-kd-do="{name}"') for call, name in HANDLERS.items()]
+FONTS = "vendor/fontawesome/webfonts"
+UNUSED = (
+    *("**/*.map", "**/*.LICENSE.txt", "locales", "searchtools.js", "language_data.js"),
+    *(f"{FONTS}/{name}" for name in ("*.ttf", "fa-brands*", "fa-regular*")),
+)
 
 
 def copy_mathjax(app):
@@ -43,6 +51,9 @@ def slim_theme(app, exception):
     for pattern in UNUSED:
         for path in static.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in TALKATIVE:
+        path = static / name
+        path.write_text(path.read_text("utf-8").replace("console.log(", "void("), "utf-8")
 
 
 def repair_html(app, exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 from docutils import nodes
@@ -91,6 +92,16 @@ class RegisterDirective(SphinxDirective):
         uri = self.env.app.builder.get_relative_uri(self.env.docname, PAGE) + "#" + target
         return nodes.reference("", "", nodes.literal("", row["id"]), refuri=uri, internal=True)
 
+    def lasting(self, row):
+        """The row's own address, and a way to say that it is wrong once the project has a home on the web."""
+        here = self.env.docname.count("/") * "../"
+        address = nodes.reference("", self.word("address"), refuri=f"{here}q/{row['id']}.html", internal=True)
+        yield nodes.inline("", "", nodes.Text(" · "), address, classes=["kd-address"])  # not printed
+        if self.config.kd_repository:
+            about = quote(f"{row['id']}: {row['title']['en']}")
+            yield nodes.Text(" · ")
+            yield nodes.reference("", self.word("report"), refuri=f"{self.config.kd_repository}/issues/new?title={about}", internal=False)
+
     def document(self, row) -> str:
         """Title of the row's document."""
         return self.register.documents[row["document"]]["zh" if self.config.language == "zh_CN" else "en"]
@@ -128,7 +139,8 @@ class Question(RegisterDirective):
         self.note(row)
         card = nodes.container(classes=["kd-card", f"kd-card-{row['verdict']}"], ids=[nodes.make_id(f"q-{identifier}")])
         card += self.fixed(*self.titles(row), classes=["kd-card-title"])
-        card += self.fixed(self.badge(row), " ", self.document(row), " · ", self.row_link(row), *self.exercise(row), classes=["kd-card-where"])
+        where = [self.badge(row), " ", self.document(row), " · ", self.row_link(row), *self.exercise(row), *self.lasting(row)]
+        card += self.fixed(*where, classes=["kd-card-where"])
         card += self.text(row["says"], ["kd-says"], self.word("says"))
         card += self.text(row["correction"], ["kd-correction"], self.word("correction"))
         return [card]
@@ -242,6 +254,7 @@ def check(app, env):
 
 
 def setup(app):
+    app.add_config_value("kd_repository", "", "env")  # launch.py reads it too
     app.connect("builder-inited", load)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)

@@ -1,59 +1,93 @@
-"""Search: chapters before the appendix, and Chinese without a dictionary.
+"""Search: the text of each section, for search.js, which ranks them in the reader's browser.
 
-Chinese text is indexed by characters and overlapping pairs of characters.
+Sphinx's own search weighs a word that a page names once like one that it is about, and fetches pages to quote them, which `file://` forbids.
 """
 
 from __future__ import annotations
 
-import re
+import json
+import shutil
+from importlib.resources import files
 from pathlib import Path
 
-import snowballstemmer
-from sphinx.search import languages
-from sphinx.search.zh import SearchChinese
+from docutils import nodes
+from sphinx import addnodes
 
-CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+from kdbook.trainer import PAGE as TRAINER
 
-
-class SearchChineseBigram(SearchChinese):
-    language_name = "English"  # of the JavaScript stemmer
-    js_splitter_code = """
-function splitQuery(query) {
-  const out = [];
-  const re = /([\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]+)|([A-Za-z0-9_]+)/g;
-  let m;
-  while ((m = re.exec(query)) !== null) {
-    if (m[2]) { out.push(m[2]); continue; }
-    const s = m[1];
-    if (s.length === 1) out.push(s);
-    for (let i = 0; i + 1 < s.length; i++) out.push(s.slice(i, i + 2));
-  }
-  return out;
-}
-"""
-    pieces = re.compile(rf"([{CJK}]+)|([A-Za-z0-9_]+)")
-
-    def init(self, options):
-        self.stemmer = snowballstemmer.stemmer("english")
-
-    def split(self, text):
-        out = []
-        for match in self.pieces.finditer(text):
-            chinese, latin = match.groups()
-            out += [latin] if latin else [*chinese, *(chinese[i : i + 2] for i in range(len(chinese) - 1))]
-        return out
-
-    def word_filter(self, word):
-        return bool(word) and word not in self.stopwords
-
-    def stem(self, word):
-        return word if ord(word[0]) > 255 else self.stemmer.stemWord(word.lower())
+SKIPPED = (nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment, addnodes.toctree, nodes.image, nodes.doctest_block)
+STEMMERS = ("base-stemmer.js", "porter-stemmer.js")
 
 
-def order(app, config):
-    config.html_search_scorer = str(Path(app.srcdir, "_static", "scorer.js"))  # Sphinx opens it as it stands
+def places(node: nodes.Node, found: list[list], place: list) -> None:
+    """Add the text below a node to its place. Sections, rows of the register, terms and functions are places of their own."""
+    for child in node.children:
+        if isinstance(child, SKIPPED):
+            continue
+        if isinstance(child, nodes.Text):
+            place[2].append(child.astext())
+            continue
+        own = opened(child)
+        if own:
+            found.append(own)
+        places(child, found, own or place)
+        if isinstance(child, (nodes.TextElement, nodes.entry, nodes.list_item)) and not isinstance(child, nodes.Inline):
+            (own or place)[2].append(" ")
+
+
+def opened(node: nodes.Node) -> list | None:
+    """Anchor and title of the place that a node opens, if it does."""
+    head: nodes.Node | None = None
+    if isinstance(node, nodes.section):
+        head, ids = next((child for child in node if isinstance(child, nodes.title)), None), node["ids"]
+    elif isinstance(node, nodes.container) and "kd-row" in node["classes"]:
+        head, ids = node.next_node(nodes.paragraph), node["ids"]
+    elif isinstance(node, nodes.definition_list_item):
+        head = node.next_node(nodes.term)
+        ids = head["ids"] if isinstance(head, nodes.term) else []
+    elif isinstance(node, addnodes.desc):
+        head = node.next_node(addnodes.desc_signature)
+        ids = head["ids"] if isinstance(head, addnodes.desc_signature) else []
+    if head is None or not ids:
+        return None
+    return [ids[0], head.astext().split("(")[0] if isinstance(node, addnodes.desc) else head.astext(), []]
+
+
+def collect(app, pagename, templatename, context, doctree):
+    if doctree is None or pagename == TRAINER:  # its cards stand in the chapters
+        return
+    found: list[list] = []
+    top = ["", context["title"], []]
+    places(doctree, found, top)
+    lines = [[anchor, title, " ".join("".join(parts).removeprefix(title).split())] for anchor, title, parts in [top, *found]]
+    app.kd_sections[pagename] = (app.env.titles[pagename].astext(), [line for line in lines if line[2]])
+
+
+def start(app):
+    app.kd_sections = {}
+    if app.builder.format == "html":
+        app.builder.search = False
+
+
+def page(app):
+    return [("search", {}, "search.html")]
+
+
+def write(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    names = sorted(app.kd_sections)
+    pages = [[f"{name}{app.builder.link_suffix}", app.kd_sections[name][0]] for name in names]
+    sections = [[number, *section] for number, name in enumerate(names) for section in app.kd_sections[name][1]]
+    text = json.dumps({"pages": pages, "sections": sections}, ensure_ascii=False, separators=(",", ":"))
+    static = Path(app.outdir, "_static")
+    (static / "sections.js").write_text(f"window.kdSections = {text};\n", "utf-8")
+    for name in STEMMERS:
+        shutil.copy2(str(files("sphinx.search") / "minified-js" / name), static / name)
 
 
 def setup(app):
-    app.connect("config-inited", order)
-    languages["zh"] = SearchChineseBigram
+    app.connect("builder-inited", start)
+    app.connect("html-collect-pages", page)
+    app.connect("html-page-context", collect)
+    app.connect("build-finished", write)

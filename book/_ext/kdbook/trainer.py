@@ -165,11 +165,6 @@ def outdated(app, env, added, changed, removed):
     return [PAGE] if added or changed or removed else []
 
 
-def keep_script_for_its_page(app, config):
-    """Jupyter Book loads every script of _static on every page."""
-    config.html_js_files = [name for name in config.html_js_files if name != SCRIPT]
-
-
 def load_script(app, pagename, templatename, context, doctree):
     if pagename == PAGE:
         app.add_js_file(SCRIPT)
@@ -181,5 +176,4 @@ def setup(app):
     app.add_directive("trainer", Trainer)
     app.add_post_transform(Cards)
     app.connect("env-get-outdated", outdated)
-    app.connect("config-inited", keep_script_for_its_page, priority=100)  # before Sphinx reads the list
     app.connect("html-page-context", load_script)

@@ -41,6 +41,11 @@ WORDS = {
         "followups": "Follow-ups and quick questions of this book",
         "footer": "Text CC BY 4.0, code BSD-3-Clause.",
         "language": "Language",
+        "address": "lasting link",
+        "report": "report an error",
+        "launch": "Open the graded notebook on",
+        "search": "Search",
+        "search_script": "The search needs JavaScript. Without it, use the table of contents and the register.",
     },
     "zh_CN": {
         "says": "文档的说法",
@@ -76,6 +81,11 @@ WORDS = {
         "followups": "本书的追问与小测",
         "footer": "正文采用 CC BY 4.0，代码采用 BSD-3-Clause。",
         "language": "语言",
+        "address": "永久链接",
+        "report": "报告错误",
+        "launch": "打开自动评分练习：",
+        "search": "搜索",
+        "search_script": "搜索需要 JavaScript。没有 JavaScript 时，请使用目录和勘误总表。",
     },
 }
 

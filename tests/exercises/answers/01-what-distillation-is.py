@@ -441,3 +441,11 @@ def table():
 
 def table():
     return {'gain': '1.2', 'recovered': '0.245', 'size': 'accuracy', 'who': '3 - 2'}
+
+
+# %% 01-mixed-target | wrong | alpha truthiness: alpha 0 or 1 treated as default 0.5
+
+def mixed_target(teacher_probs, target, alpha):
+    alpha = alpha if 0 < alpha < 1 else 0.5
+    p = np.asarray(teacher_probs)
+    return alpha * p + (1 - alpha) * np.eye(p.shape[1])[target]

@@ -1105,3 +1105,30 @@ def kd_table(teacher_probs, student_probs):
     ce = -(teacher_probs * np.log(np.where(on, student_probs, 1.0))).sum(axis=1)
     h = -(teacher_probs * np.log(np.where(on, teacher_probs, 1.0))).sum(axis=1)
     return {"ce_rows": ce, "h_rows": h, "kl_rows": ce, "ce_sum": ce.sum(), "ce_mean": ce.mean(), "kl_mean": ce.mean()}
+
+
+# %% 02-loss | wrong | log of softmax overflows
+
+def distillation(student_logits, teacher_logits, target, temperature, alpha):
+    q = torch.softmax(student_logits / temperature, 1); p = torch.softmax(teacher_logits / temperature, 1)
+    soft = (p * (p.log() - q.log())).sum(1).mean()
+    hard = -torch.softmax(student_logits, 1)[torch.arange(len(target)), target].log().mean()
+    return (1 - alpha) * hard + alpha * temperature ** 2 * soft
+
+
+# %% 02-loss | wrong | epsilon in the logs
+
+def distillation(student_logits, teacher_logits, target, temperature, alpha):
+    q = torch.softmax(student_logits / temperature, 1); p = torch.softmax(teacher_logits / temperature, 1)
+    soft = (p * ((p + 1e-8).log() - (q + 1e-8).log())).sum(1).mean()
+    return (1 - alpha) * F.cross_entropy(student_logits, target) + alpha * temperature ** 2 * soft
+
+
+# %% 02-loss | wrong | naive exp that overflows
+
+def distillation(student_logits, teacher_logits, target, temperature, alpha):
+    def sm(z):
+        e = torch.exp(z); return e / e.sum(1, keepdim=True)
+    ce = -torch.log(sm(student_logits)[torch.arange(len(target)), target]).mean()
+    p, q = sm(teacher_logits / temperature), sm(student_logits / temperature)
+    return (1 - alpha) * ce + alpha * temperature ** 2 * (p * torch.log(p / q)).sum(1).mean()

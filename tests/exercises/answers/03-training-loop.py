@@ -1059,3 +1059,29 @@ def symptoms():
 
 def symptoms():
     return {'a': 'raw', 'b': 'blank', 'c': 'graph', 'd': 'joint'}
+
+
+# %% 03-split | wrong | set comparison misses a row twice in a longer order
+
+def three_way_split(target, order, n_train, n_validation, n_test):
+    target, order = np.asarray(target), np.asarray(order)
+    if set(order) != set(range(len(target))): raise ValueError
+    a = n_train; b = a + n_validation; c = b + n_test
+    if c > len(target): raise ValueError
+    out = {"train": order[:a], "validation": order[a:b], "test": order[b:c]}
+    for p in out.values():
+        if set(target[p]) != set(target): raise ValueError
+    return out
+
+
+# %% 03-split | wrong | order checked as a set only, doubles at the end pass
+
+def three_way_split(target, order, n_train, n_validation, n_test):
+    target, order = np.asarray(target), np.asarray(order)
+    a, b = n_train, n_train + n_validation
+    if b + n_test > len(target) or set(order.tolist()) != set(range(len(target))):
+        raise ValueError
+    out = {"train": order[:a], "validation": order[a:b], "test": order[b:b + n_test]}
+    if any(set(target[v]) != set(target) for v in out.values()):
+        raise ValueError
+    return out

@@ -807,3 +807,13 @@ def seeds():
 
 def seeds():
     return {'standard_error': 0.493, 'lower_end': 0.643, 'seeds_needed': 43}
+
+
+# %% 04-paired | wrong | small se (1e-3) taken as zero
+
+def paired(a, b):
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.shape != b.shape or a.size < 2: raise ValueError("n")
+    n, d = len(a), a - b
+    se = d.std(ddof=1) / n ** 0.5
+    return {"mean": d.mean(), "standard_error": se, "t": d.mean() / se if se > 1e-3 else inf * np.sign(d.mean()), "unpaired_se": ((a.var(ddof=1) + b.var(ddof=1)) / n) ** 0.5}

@@ -1080,3 +1080,13 @@ def tells_anything(score, probs, target):
     w = probs.argmax(1) != target
     f = lambda s: float(((s[w][:, None] > s[~w][None]) + .5 * (s[w][:, None] == s[~w][None])).sum()) / int(w.sum() * (~w).sum())
     return {"score": f(score), "control": f(1 - probs.max(1))}
+
+
+# %% 07-several-teachers | wrong | error for a row whose mean is nearly zero
+
+def combine(teacher_probs, weights):
+    w = weights / weights.sum()
+    a = np.einsum("m,mnc->nc", w, teacher_probs)
+    g = np.prod(teacher_probs ** w[:, None, None], axis=0)
+    if (g.sum(1) < 0.05).any(): raise ValueError("none left")
+    return {"arithmetic": a, "geometric": g / g.sum(1, keepdims=True)}

@@ -1,0 +1,111 @@
+"""What a reader need not load: scripts without use, icons that no page shows, pictures that are far down.
+
+The budget stands in tests/site/test_light.py.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+import struct
+from pathlib import Path
+
+from docutils import nodes
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+ICON = re.compile(r"\bfa-([a-z0-9-]+)")
+RULE = re.compile(r"((?:\.fa-[a-z0-9-]+::?before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
+PICTURE = re.compile(r'<img(?![^>]*\bloading=)([^>]*\bsrc="([^"]+\.png)"[^>]*)>')
+FORMULA = re.compile(r'<span class="math notranslate nohighlight">\\\((.*?)\\\)</span>', re.DOTALL)
+SHEET = "styles/pydata-sphinx-theme.css"
+FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
+
+
+def needed_scripts(app, pagename, templatename, context, doctree):
+    """Jupyter Book loads MathJax, 265 kB packed, on each page; only those with formulas need it. Nothing needs Sphinx's translations.js."""
+    formulas = doctree is not None and any(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block))))
+    unwanted = "translations.js" if formulas else "translations.js|mathjax"
+    context["script_files"] = [script for script in context["script_files"] if not re.search(unwanted, str(script), re.IGNORECASE)]
+
+
+def icons(app, exception):
+    """Of two thousand icons the pages show twenty: keep their rules and their glyphs."""
+    if exception is not None or app.builder.format != "html":
+        return
+    out, static = Path(app.outdir), Path(app.outdir, "_static")
+    sources = [path for path in out.rglob("*.html") if "_static" not in path.parts] + list((static / "scripts").glob("*.js"))
+    used = {name for path in sources for name in ICON.findall(path.read_text("utf-8"))}
+    glyphs: set[int] = set()
+
+    def keep(rule: re.Match) -> str:
+        if used.isdisjoint(ICON.findall(rule[1])):
+            return ""
+        glyphs.add(int(rule[2], 16))
+        return rule[0]
+
+    sheet = static / SHEET
+    sheet.write_text(RULE.sub(keep, sheet.read_text("utf-8")), "utf-8")
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    font = TTFont(static / FONT, recalcTimestamp=False)
+    chosen = subset.Subsetter()
+    chosen.populate(unicodes=glyphs)
+    chosen.subset(font)
+    font.save(static / FONT)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG file, from its header."""
+    return struct.unpack(">II", path.read_bytes()[16:24])
+
+
+WIDTHS = [
+    (r"\\(?:le|ge|ne|approx|sim|to|mid|propto|in|rightarrow|leftarrow|Rightarrow)(?![a-zA-Z])|[=<>]", 1.33),
+    (r"[+\u2212-]|\\(?:cdot|times|pm)(?![a-zA-Z])", 1.15),
+]
+
+
+def room(tex: str) -> float:
+    """About how wide a formula will be, in em."""
+    total, text = 0.0, html.unescape(tex)
+    text = re.sub(r"\\(?:text|mathrm|mathbf|operatorname|mathbb|mathcal|hat|bar|tilde|left|right|bigl?|bigr?)(?![a-zA-Z])|\\[,;!]|[\\s{}]", "", text)
+    for pattern, width in WIDTHS:
+        text, count = re.subn(pattern, "", text)
+        total += width * count
+    text = re.sub(r"\\(?:softmax|KL|CE|log|exp|max|min|arg)(?![a-zA-Z])", "aaa", text)
+    text = re.sub(r"\\[a-zA-Z]+|\\.", "a", text)
+    small = sum(len(found) - 1 for found in re.findall(r"[_^].", text))
+    return total + 0.55 * (len(re.sub(r"[_^]", "", text)) - small) + 0.4 * small
+
+
+def reserve(found: re.Match) -> str:
+    return f'<span class="math notranslate nohighlight" style="--kd-room:{room(found[1]):.1f}em">\\({found[1]}\\)</span>'
+
+
+def pictures(app, exception):
+    """Pictures load when they come near the window; they and formulas keep their place until they are there."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        if "_static" in path.parts:
+            continue
+
+        def lazy(found: re.Match, path: Path = path) -> str:
+            source = path.parent / found[2]
+            if not source.exists():
+                return found[0]
+            width, height = size(source)
+            own = "" if "width:" in found[1] or "width=" in found[1] else f' width="{width}" height="{height}"'
+            return f'<img loading="lazy"{own}{found[1]}>'
+
+        old = path.read_text("utf-8")
+        new = FORMULA.sub(reserve, PICTURE.sub(lazy, old))
+        if new != old:
+            path.write_text(new, "utf-8")
+
+
+def setup(app):
+    app.connect("html-page-context", needed_scripts, priority=800)
+    app.connect("build-finished", icons, priority=700)
+    app.connect("build-finished", pictures, priority=700)
