@@ -388,7 +388,11 @@ def _(rng):
     while True:
         masks = rng.integers(0, 2, (9, 3)).astype(float)
         if np.linalg.matrix_rank(np.column_stack([np.ones(9), masks])) == 4:
-            return masks, (masks @ [1.0, -2.0, 0.5] + rng.normal(0, 1, 9)).round(2), float(rng.choice([0.3, 0.4, 0.6]))
+            return (
+                masks,
+                (masks @ [1.0, -2.0, 0.5] + rng.normal(0, 1, 9)).round(2),
+                float(rng.choice([0.6, 0.8, 1.0])),
+            )  # a narrower kernel in parts, not shares, would leave too few copies to solve for
 
 
 lime.swap(

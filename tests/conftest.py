@@ -25,3 +25,12 @@ def browser():
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def base():
+    """Address of the built site, served on this machine."""
+    import pdf
+
+    with pdf.served() as address:
+        yield address

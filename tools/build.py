@@ -6,6 +6,9 @@ Run: python tools/build.py            (the site, in build/site/)
 
 from __future__ import annotations
 
+import concurrent.futures
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +19,9 @@ from pathlib import Path
 import execute
 
 ROOT = execute.ROOT
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from kdbook.finish import finish  # noqa: E402
+
 LANGUAGES = {"en": "en", "zh_CN": "zh"}
 
 
@@ -46,15 +52,17 @@ def environment() -> dict[str, str]:
     return {**os.environ, **execute.environment(), "PYTHONPATH": paths, "KD_NOTEBOOKS": str(execute.OUT)}
 
 
-def fingerprint() -> str:
-    """Of everything that the built site depends on."""
-    import hashlib
-
+def fingerprint(*, text: bool = True) -> str:
+    """Of everything that the built site depends on; without the text, of all but the words of pages and their translations."""
     digest = hashlib.sha256(execute.fingerprint().encode())
+    skipped = {".mo", ".pyc"} if text else {".mo", ".pyc", ".md", ".po"}
     for folder in ("book", "solutions", "exercises"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo" and path.name != "conf.py":
+            if path.is_file() and path.suffix not in skipped and path.name != "conf.py":
                 digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    for path in sorted(execute.OUT.rglob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        digest.update(json.dumps([cell["outputs"] for cell in cells if cell["cell_type"] == "code"]).encode())
     return digest.hexdigest()
 
 
@@ -91,19 +99,25 @@ def site() -> int:
         return 0
     stamp.unlink(missing_ok=True)
     configure()
-    running = {}
+    running, frame = {}, fingerprint(text=False)
     for language, folder in LANGUAGES.items():
         base = ROOT / "build" / folder
-        shutil.rmtree(base / "html", ignore_errors=True)  # pages are cheap, and a fresh folder makes the output reproducible
+        kept = base / "frame.stamp"
+        if not (kept.exists() and kept.read_text() == frame):
+            shutil.rmtree(base / "html", ignore_errors=True)
+        kept.unlink(missing_ok=True)
         print(f"Building {folder} ...", flush=True)
         running[folder] = subprocess.Popen(sphinx("html", language, base / "doctrees", base / "html"), cwd=ROOT, env=environment())
     codes = [process.wait() for process in running.values()]
     if any(codes):
         return 1
     target = ROOT / "build" / "site"
-    shutil.rmtree(target, ignore_errors=True)
+    with concurrent.futures.ProcessPoolExecutor(len(LANGUAGES)) as pool:
+        raw = [ROOT / "build" / folder / "html" for folder in LANGUAGES.values()]
+        tables = [None if language == "en" else ROOT / "book" / "locale" / language / "tables.yml" for language in LANGUAGES]
+        list(pool.map(finish, raw, [target / folder for folder in LANGUAGES.values()], tables))
     for folder in LANGUAGES.values():
-        shutil.copytree(ROOT / "build" / folder / "html", target / folder, ignore=shutil.ignore_patterns(".buildinfo"))
+        (ROOT / "build" / folder / "frame.stamp").write_text(frame)
     shutil.copy2(ROOT / "book" / "_site" / "index.html", target / "index.html")
     stamp.write_text(now)
     print(f"Built in {time.time() - start:.1f} s.")

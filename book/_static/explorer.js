@@ -17,14 +17,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const all = values.flat();
     const low = Math.min(0, ...all.map((v) => v.mean - v.error)), high = Math.max(0, ...all.map((v) => v.mean + v.error));
     const width = Math.max(300, Math.min(520, table.parentElement.clientWidth)); // drawn in its own size: text stays readable on a phone
-    const left = 24 + 7.5 * Math.max(...labels.map((label) => label.length));
+    const room = (label) => [...label].reduce((sum, sign) => sum + (sign > "\u2e80" ? 14.5 : 7.5), 0);
+    const left = 24 + Math.max(...labels.map(room));
     const x = (v) => left + ((v - low) / (high - low)) * (width - left - RIGHT);
     const height = ROW * rows.length + 26;
     const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
     chart.append(svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: ROW * rows.length }));
     for (const tick of [low, 0, high]) {
       const text = svg("text", { x: x(tick), y: height - 6, "text-anchor": "middle" });
-      text.textContent = tick.toFixed(1);
+      text.textContent = tick.toFixed(1).replace("-", "\u2212");
       if (tick === 0 || Math.abs(x(tick) - x(0)) > 40) chart.append(text);
     }
     const marks = labels.map((label, i) => {

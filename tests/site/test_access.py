@@ -8,7 +8,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from test_browser import PAGES, base, visit
+from test_browser import PAGES, visit
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 RUN = """async ([rules, formulas]) => {
@@ -19,8 +19,6 @@ RUN = """async ([rules, formulas]) => {
 LEVELS = "() => [...document.querySelectorAll('article :is(h1,h2,h3,h4)')].filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
 FAULTS = '<img src=x.png><p style="color:#ddd;background:#fff">pale</p>'
 pytestmark = pytest.mark.slow
-__all__ = ["base"]  # the fixture
-
 
 WIDTHS = {"en": [1280], "zh": [390]}  # 'KD_AXE=all' tries both widths in both languages, in a quarter of an hour
 if os.environ.get("KD_AXE") == "all":
@@ -38,9 +36,7 @@ def test_axe_finds_nothing(browser, base, path, width):
     page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; document.documentElement.dataset.mode = 'dark'; }")
     page.wait_for_timeout(100)
     found["dark"] = page.evaluate(RUN, [["color-contrast", "link-in-text-block"], False])
-    levels = page.evaluate(
-        "() => [...document.querySelectorAll('article :is(h1,h2,h3,h4)')].filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
-    )
+    levels = page.evaluate(LEVELS)
     page.context.close()
     assert found == {"light": [], "dark": []}
     assert all(after <= before + 1 for before, after in pairwise(levels)), levels
@@ -59,9 +55,7 @@ def test_axe_finds_nothing_in_formulas(browser, base, language):
 def test_axe_would_find_a_fault(browser, base):
     page, _ = visit(browser, f"{base}/en/index.html", bypass_csp=True)
     page.evaluate(AXE)
-    page.evaluate(
-        "() => document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><p style=\"color:#ddd;background:#fff\">pale</p>')"
-    )
+    page.evaluate("html => document.querySelector('article').insertAdjacentHTML('beforeend', html)", FAULTS)
     found = page.evaluate(RUN, [None, False])
     page.context.close()
     assert any(text.startswith("image-alt") for text in found) and any(text.startswith("color-contrast") for text in found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import pdf
 import pytest
 import yaml
 
@@ -14,12 +13,6 @@ SITE = ROOT / "build" / "site"
 pytestmark = pytest.mark.slow
 LOGITS = [0.0, -7.6, -6.1, -11.5, 8.0, -1.1, -2.1, -3.4, -0.8, 5.2]
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if not {"_static", "q"}.intersection(path.parts))
-
-
-@pytest.fixture(scope="module")
-def base():
-    with pdf.served() as address:
-        yield address
 
 
 def visit(browser, url: str, **options):
@@ -112,26 +105,120 @@ def test_the_temperature_figure_moves_by_keyboard_and_shows_the_softmax(browser,
     page.context.close()
 
 
+SLIDERS = {  # how many tables of estimates move
+    "foundations/the-loss": 1,
+    "understanding/when-it-fails": 1,
+    "uncertainty/measuring-uncertainty": 2,
+    "uncertainty/uncertainty-of-students": 2,
+    "interpretability/explanations": 1,
+    "practice/compression": 2,
+}
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_table_of_estimates_shows_one_column_at_a_time(browser, base, language):
-    page, wrong = visit(browser, f"{base}/{language}/understanding/when-it-fails.html")
-    box = page.locator(".kd-explorer-box").first
-    box.locator("summary").click()
-    slider, names = box.locator("input[type=range]"), box.locator("thead th").all_inner_texts()[1:]
-    cells = box.locator("tbody tr").evaluate_all("rows => rows.map(r => [...r.cells].slice(1).map(c => parseFloat(c.textContent)))")
-    slider.focus()
-    seen = []
-    for name in names:
-        assert slider.get_attribute("aria-valuetext") == name == box.locator("label").inner_text()
-        seen.append(box.locator("circle").evaluate_all("dots => dots.map(d => +d.getAttribute('cx'))"))
-        page.keyboard.press("ArrowRight")
-    # the places on the axis are linear in the numbers of the table
-    places, numbers = [x for column in seen for x in column], [row[k] for k in range(len(names)) for row in cells]
-    low, high = min(range(len(numbers)), key=numbers.__getitem__), max(range(len(numbers)), key=numbers.__getitem__)
-    slope = (places[high] - places[low]) / (numbers[high] - numbers[low])
-    assert places == pytest.approx([places[low] + slope * (v - numbers[low]) for v in numbers], abs=0.2)
-    assert wrong == []
+@pytest.mark.parametrize("chapter", SLIDERS)
+def test_a_table_of_estimates_shows_one_column_at_a_time(browser, base, language, chapter):
+    """The numbers of the table are Python's; the places of the dots are linear in them."""
+    page, wrong = visit(browser, f"{base}/{language}/{chapter}.html")
+    boxes = page.locator(".kd-explorer-box")
+    assert boxes.count() == SLIDERS[chapter]
+    for box in boxes.all():
+        box.locator("summary").click()
+        slider, names = box.locator("input[type=range]"), box.locator("thead th").all_inner_texts()[1:]
+        cells = box.locator("tbody tr").evaluate_all(
+            "rows => rows.map(r => [...r.cells].slice(1).map(c => parseFloat(c.textContent.replace('\u2212', '-'))))"
+        )
+        slider.focus()
+        seen = []
+        for name in names:
+            assert slider.get_attribute("aria-valuetext") == name == box.locator("label").inner_text()
+            seen.append(box.locator("circle").evaluate_all("dots => dots.map(d => +d.getAttribute('cx'))"))
+            page.keyboard.press("ArrowRight")
+        places, numbers = [x for column in seen for x in column], [row[k] for k in range(len(names)) for row in cells]
+        low, high = min(range(len(numbers)), key=numbers.__getitem__), max(range(len(numbers)), key=numbers.__getitem__)
+        slope = (places[high] - places[low]) / (numbers[high] - numbers[low])
+        assert slope > 0
+        assert places == pytest.approx([places[low] + slope * (v - numbers[low]) for v in numbers], abs=0.2)
     page.context.close()
+    assert wrong == []
+
+
+def tab_to(page, selector: str) -> None:
+    """Walk with the Tab key until the focus is on a control, and see that it shows."""
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            break
+    else:
+        raise AssertionError(f"Tab does not lead to {selector}")
+    ring = page.evaluate("() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.boxShadow]; }")
+    assert ring != ["none", "none"], selector
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_register_can_be_filtered_by_keyboard_alone(browser, base, language):
+    page, _ = visit(browser, f"{base}/{language}/appendix/register.html")
+    visible = "() => [...document.querySelectorAll('.kd-row')].filter(r => r.offsetParent).length"
+    tab_to(page, ".kd-filter select")
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    rows = yaml.safe_load((ROOT / "book" / "register.yml").read_text("utf-8"))["rows"]
+    assert page.evaluate(visible) == sum(row["verdict"] == "wrong" for row in rows)
+    tab_to(page, ".kd-filter input")
+    page.keyboard.type("unc-q2")
+    assert 0 < page.evaluate(visible) < 10
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "selector"),
+    [
+        ("foundations/the-loss", ".kd-temperature input"),
+        ("practice/language-models", ".kd-two-modes input"),
+        ("understanding/when-it-fails", ".kd-explorer-box input"),
+        ("appendix/playground", ".kd-samples button"),
+        ("appendix/playground", ".kd-field"),
+    ],
+)
+def test_tab_leads_to_what_moves(browser, base, name, selector):
+    page, _ = visit(browser, f"{base}/en/{name}.html")
+    tab_to(page, selector)
+    before = page.evaluate("() => document.querySelector('article').innerText")
+    for key in ("Space", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate("() => document.querySelector('article').innerText") != before
+    page.context.close()
+
+
+MOVING = """() => [...document.querySelectorAll('*')].filter(node => {
+  const style = getComputedStyle(node);
+  return style.transitionDuration.split(', ').some(t => parseFloat(t) > 0) || style.animationName !== 'none' || style.scrollBehavior === 'smooth';
+}).length"""
+
+
+@pytest.mark.parametrize("name", ["index", "foundations/the-loss", "appendix/interview-trainer"])
+def test_nothing_moves_for_readers_who_want_less_motion(browser, base, name):
+    moving = {}
+    for wish in ("no-preference", "reduce"):
+        page, _ = visit(browser, f"{base}/en/{name}.html", reduced_motion=wish)
+        moving[wish] = page.evaluate(MOVING)
+        page.context.close()
+    assert moving["reduce"] == 0 < moving["no-preference"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_the_first_screen_says_what_it_is_and_where_to_start(browser, base, language, size):
+    page, _ = visit(browser, f"{base}/{language}/index.html", viewport={"width": size[0], "height": size[1]})
+    starts = page.locator(".kd-start a").evaluate_all(
+        "links => links.map(a => [a.getAttribute('href'), a.closest('.sd-card').getBoundingClientRect().bottom])"
+    )
+    page.context.close()
+    assert [href for href, _ in starts] == [
+        f"{name}.html" for name in ("appendix/interview-trainer", "foundations/what-distillation-is", "appendix/playground", "appendix/instructors")
+    ]
+    assert starts[0][1] < size[1]
+    assert size[0] < 1000 or starts[-1][1] < size[1]
 
 
 GRID = [-6 + i / 50 for i in range(601)]

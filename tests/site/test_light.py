@@ -6,10 +6,9 @@ import gzip
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from test_browser import PAGES, SITE, base
+from test_browser import PAGES, SITE
 
 pytestmark = pytest.mark.slow
-__all__ = ["base"]  # the fixture
 WATCH = """
 window.kd = { shift: 0, paint: 0 };
 const watch = (type, act) => new PerformanceObserver(list => list.getEntries().forEach(act)).observe({ type, buffered: true });

@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import check_site
+import links
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
@@ -43,6 +45,19 @@ def test_a_chapter_carries_its_executed_notebook():
 def test_no_paragraph_of_a_complete_page_is_marked_as_untranslated():
     for page in (ROOT / "book" / "locale" / "complete.txt").read_text("utf-8").split():
         assert "untranslated" not in (SITE / "zh" / f"{page}.html").read_text("utf-8"), page
+
+
+def test_each_link_to_another_host_is_listed_with_the_date_of_its_check(tmp_path, capsys, monkeypatch):
+    assert links.compare() == 0
+    assert len(links.listed()) > 50
+    monkeypatch.setattr(links, "LIST", tmp_path / "links.yml")
+    unused = {"url": "https://example.org/", "checked": None, "how": None}
+    links.write({**dict(list(links.listed().items())[1:]), unused["url"]: unused})
+    assert links.compare() == 1
+    said = capsys.readouterr().out
+    assert all(text in said for text in ("not in book/links.yml", "on no page: https://example.org/", "never checked: https://example.org/"))
+    links.update()
+    assert links.used(SITE) == {entry["url"] for entry in yaml.safe_load(links.LIST.read_text("utf-8"))}
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import deck
 import pytest
-import test_browser
 import yaml
 from bs4 import BeautifulSoup
 from kdbook import trainer
@@ -22,7 +21,6 @@ BOOK = ROOT / "book"
 PAGE = f"{trainer.PAGE}.html"
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 STRAIGHT = str.maketrans("’“”", '\'""')  # Sphinx sets typographic quotes
-base = test_browser.base  # the fixture
 in_browser = pytest.mark.slow
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import po
 import polib
 import pytest
 import yaml
+from kdbook import interactive
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,3 +115,20 @@ def test_a_changed_paragraph_is_shown_in_english_with_a_mark(tmp_path):
     page = (tmp_path / "out" / "index.html").read_text("utf-8")
     assert '<p class="untranslated">The loss falls quickly.</p>' in page
     assert "<p>损失下降。</p>" in page
+
+
+def test_a_table_that_moves_is_translated_with_its_numbers():
+    words = {"teacher": "教师", "# epochs": "# 轮", "gain (#)": "收益（#）"}
+    head = "<caption>gain (1.5)</caption><thead><tr><th></th><th>10 epochs</th></tr></thead>"
+    page = f'<p>teacher</p><table class="kd-explorer">{head}<tr><th>teacher</th></tr></table>'
+    expected = page.replace("<th>teacher", "<th>教师").replace("10 epochs", "10 轮").replace("gain (1.5)", "收益（1.5）")
+    assert interactive.translate(page, words) == expected
+    with pytest.raises(ValueError, match="expected a line for '# epochs'"):
+        interactive.translate(page, {"teacher": "教师", "gain (#)": "收益（#）"})
+
+
+def test_no_table_that_moves_is_left_in_english():
+    for path in (ROOT / "build" / "site" / "zh").rglob("*.html"):
+        for table in interactive.TABLE.findall(path.read_text("utf-8")):
+            caption = re.search("<caption>(.*?)</caption>", table)[1]
+            assert re.search("[\u4e00-\u9fff]", caption), (path, caption)

@@ -5,14 +5,17 @@ Table and caption are translated, printed and read without JavaScript like any o
 
 from __future__ import annotations
 
+import html
+import re
+from pathlib import Path
+
+import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-KINDS = {  # the directive is the kind; the table holds the numbers
-    "temperature": "classes and logits; a slider sets T",
-    "two-modes": "mean, width and weight of the teacher's peaks; sliders set mean and width of the student, and both KLs are shown",
-}
+KINDS = ("temperature", "two-modes")  # the directive is the kind, the table holds the numbers; figures.js says what its columns are
+SCRIPTS = {**{f"kd-{kind}": "figures.js" for kind in KINDS}, "kd-playground": "playground.js"}
 
 
 class Interactive(SphinxDirective):
@@ -41,10 +44,34 @@ class Interactive(SphinxDirective):
         return [figure]
 
 
+TABLE = re.compile(r'<table class="kd-explorer">.*?</table>', re.DOTALL)
+CELL = re.compile(r"(<(caption|th)>)([^<]+)(</\2>)")
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def words(path: Path) -> dict[str, str]:
+    """English to the other language; # stands for a number."""
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def translate(page: str, known: dict[str, str]) -> str:
+    """The page with its tables of estimates (plots.slider_table) in its language: they are outputs of cells, which both languages share."""
+
+    def cell(found: re.Match) -> str:
+        text = html.unescape(found[3])
+        pattern = NUMBER.sub("#", text)
+        if pattern not in known:
+            raise ValueError(f"book/locale/zh_CN/tables.yml: expected a line for {pattern!r}, found none")
+        numbers = iter(NUMBER.findall(text))
+        return found[1] + html.escape(re.sub("#", lambda _: next(numbers), known[pattern]), quote=False) + found[4]
+
+    return TABLE.sub(lambda table: CELL.sub(cell, table[0]), page)
+
+
 def load(app, pagename, templatename, context, doctree):
-    wanted = {f"kd-{kind}" for kind in KINDS}
-    if doctree is not None and any(wanted.intersection(box["classes"]) for box in doctree.findall(nodes.container)):
-        app.add_js_file("figures.js")
+    boxes = [] if doctree is None else doctree.findall(nodes.container)
+    for script in sorted({SCRIPTS[name] for box in boxes for name in box["classes"] if name in SCRIPTS}):
+        app.add_js_file(script)
 
 
 def setup(app):

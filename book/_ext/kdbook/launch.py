@@ -14,7 +14,7 @@ BRANCH = "main"
 
 def places(repository: str, hub: str, path: str):
     """Name, icon and address of each place that can open a notebook of a GitHub repository."""
-    owner, name = repository.rstrip("/").split("/")[-2:]
+    owner, name = repository.split("/")[-2:]
     yield "Binder", "logo_binder.svg", f"https://mybinder.org/v2/gh/{owner}/{name}/{BRANCH}?{urlencode({'urlpath': f'lab/tree/{path}'})}"
     yield "Colab", "logo_colab.png", f"https://colab.research.google.com/github/{owner}/{name}/blob/{BRANCH}/{path}"
     if hub:

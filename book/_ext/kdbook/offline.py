@@ -20,6 +20,8 @@ HANDLERS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 TALKATIVE = ("scripts/pydata-sphinx-theme.js", "scripts/sphinx-book-theme.js", "togglebutton.js")  # write to the console on each page
 # what a Content-Security-Policy forbids: handlers in attributes; kd.js listens instead
 REPAIRS += [(re.compile(rf'<button onclick="{re.escape(call)}"'), f'<button data-kd-do="{name}"') for call, name in HANDLERS.items()]
+# a script that waits until the page is there does not keep it from being painted; the page's own lines need the first one at once
+REPAIRS += [(re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|documentation_options))"), "<script defer")]
 FONTS = "vendor/fontawesome/webfonts"
 UNUSED = (
     *("**/*.map", "**/*.LICENSE.txt", "locales", "searchtools.js", "language_data.js"),
@@ -42,11 +44,8 @@ def copy_mathjax(app):
             shutil.copy2(source / name, target / name)
 
 
-def slim_theme(app, exception):
-    """Drop 1.5 MB of icon JavaScript: the theme's CSS shows the same icons from a local web font."""
-    if exception is not None or app.builder.format != "html":
-        return
-    static = Path(app.outdir, "_static")
+def slim(static: Path) -> None:
+    """Drop what no page uses, among it 1.5 MB of icon JavaScript: the theme's CSS shows the same icons from a local web font."""
     (static / "scripts" / "fontawesome.js").write_text("/* icons come from the local web font */\n")
     for pattern in UNUSED:
         for path in static.glob(pattern):
@@ -56,19 +55,13 @@ def slim_theme(app, exception):
         path.write_text(path.read_text("utf-8").replace("console.log(", "void("), "utf-8")
 
 
-def repair_html(app, exception):
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
-        old = text = path.read_text("utf-8")
-        for pattern, replacement in REPAIRS:
-            text = pattern.sub(replacement, text)
-        if text != old:
-            path.write_text(text, "utf-8")
+def repair(page: str) -> str:
+    """The text of a page without the faults of its theme."""
+    for pattern, replacement in REPAIRS:
+        page = pattern.sub(replacement, page)
+    return page
 
 
 def setup(app):
     app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
     app.connect("builder-inited", copy_mathjax)
-    app.connect("build-finished", slim_theme)
-    app.connect("build-finished", repair_html)

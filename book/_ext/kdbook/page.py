@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kdbook.words import FOLDERS, NAMES, TAGS, WORDS, word
 
-ONE_PAGE = {"trainer.js", "search.js", "figures.js"}
+ONE_PAGE = {"trainer.js", "search.js", "figures.js", "playground.js"}
 
 
 def languages(context, pagename: str, me: str, site: str):

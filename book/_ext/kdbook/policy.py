@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from pathlib import Path
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)([^>]*)>(.*?)</script>", re.DOTALL)
 CHARSET = re.compile(r'<meta charset="utf-8" ?/?>', re.IGNORECASE)
@@ -32,15 +31,3 @@ def policy(page: str) -> str:
 
 def protect(page: str) -> str:
     return CHARSET.sub(lambda found: f'{found[0]}\n<meta http-equiv="Content-Security-Policy" content="{policy(page)}">', page, count=1)
-
-
-def write(app, exception):
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
-        if "_static" not in path.relative_to(app.outdir).parts:
-            path.write_text(protect(path.read_text("utf-8")), "utf-8")
-
-
-def setup(app):
-    app.connect("build-finished", write, priority=900)  # after all that changes pages

@@ -64,7 +64,7 @@ def leaves(app, exception):
     folder.mkdir(exist_ok=True)
     for docname, drawn in app.env.kd_drawn.items():
         for identifier, _ in drawn:
-            title = register.rows[identifier]["title"]["zh" if language == "zh_CN" else "en"]
+            title = register.rows[identifier]["title"][FOLDERS[language]]
             others = "\n".join(
                 f'<link rel="alternate" hreflang="{TAGS[code]}" href="../../{name}/q/{identifier}.html">' for code, name in FOLDERS.items()
             )

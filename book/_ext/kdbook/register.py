@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from kdbook.tables import table
 from kdbook.translation import catalogue
-from kdbook.words import TAGS, word
+from kdbook.words import FOLDERS, TAGS, word
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class RegisterDirective(SphinxDirective):
 
     def document(self, row) -> str:
         """Title of the row's document."""
-        return self.register.documents[row["document"]]["zh" if self.config.language == "zh_CN" else "en"]
+        return self.register.documents[row["document"]][FOLDERS[self.config.language]]
 
     def treated(self, row, *more):
         """Where the row is treated, and what else belongs on that line."""

@@ -16,6 +16,7 @@ from sphinx import addnodes
 from kdbook.trainer import PAGE as TRAINER
 
 SKIPPED = (nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment, addnodes.toctree, nodes.image, nodes.doctest_block)
+FOLDER = "_sections"  # beside the pages, one file a page; readers get them in one
 STEMMERS = ("base-stemmer.js", "porter-stemmer.js")
 
 
@@ -54,17 +55,20 @@ def opened(node: nodes.Node) -> list | None:
 
 
 def collect(app, pagename, templatename, context, doctree):
+    """Write down the sections of a page."""
     if doctree is None or pagename == TRAINER:  # its cards stand in the chapters
         return
     found: list[list] = []
     top = ["", context["title"], []]
     places(doctree, found, top)
     lines = [[anchor, title, " ".join("".join(parts).removeprefix(title).split())] for anchor, title, parts in [top, *found]]
-    app.kd_sections[pagename] = (app.env.titles[pagename].astext(), [line for line in lines if line[2]])
+    page = {"title": app.env.titles[pagename].astext(), "sections": [line for line in lines if line[2]]}
+    file = Path(app.outdir, FOLDER, f"{pagename}.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(page, ensure_ascii=False), "utf-8")
 
 
 def start(app):
-    app.kd_sections = {}
     if app.builder.format == "html":
         app.builder.search = False
 
@@ -73,14 +77,13 @@ def page(app):
     return [("search", {}, "search.html")]
 
 
-def write(app, exception):
-    if exception is not None or app.builder.format != "html":
-        return
-    names = sorted(app.kd_sections)
-    pages = [[f"{name}{app.builder.link_suffix}", app.kd_sections[name][0]] for name in names]
-    sections = [[number, *section] for number, name in enumerate(names) for section in app.kd_sections[name][1]]
+def write(folder: Path, static: Path) -> None:
+    """Put the sections of all pages into one script, and the stemmer beside it."""
+    found = {path.relative_to(folder).with_suffix("").as_posix(): json.loads(path.read_text("utf-8")) for path in folder.rglob("*.json")}
+    names = sorted(found)
+    pages = [[f"{name}.html", found[name]["title"]] for name in names]
+    sections = [[number, *section] for number, name in enumerate(names) for section in found[name]["sections"]]
     text = json.dumps({"pages": pages, "sections": sections}, ensure_ascii=False, separators=(",", ":"))
-    static = Path(app.outdir, "_static")
     (static / "sections.js").write_text(f"window.kdSections = {text};\n", "utf-8")
     for name in STEMMERS:
         shutil.copy2(str(files("sphinx.search") / "minified-js" / name), static / name)
@@ -90,4 +93,3 @@ def setup(app):
     app.connect("builder-inited", start)
     app.connect("html-collect-pages", page)
     app.connect("html-page-context", collect)
-    app.connect("build-finished", write)

@@ -1,4 +1,4 @@
-"""Tables of the status page, from files that other programs write: run times of the pages, proof of the graders."""
+"""Tables of the status page, from files that other programs write: run times of the pages, proof of the graders, links to other hosts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+import yaml
+from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from kdbook.fold import folded
@@ -22,7 +24,7 @@ class Execution(SphinxDirective):
     def run(self):
         path = Path(os.environ.get("KD_NOTEBOOKS", "nowhere"), "execution.json")
         runs = json.loads(path.read_text("utf-8")) if path.exists() else []
-        self.env.note_reread()  # the file changes without this page
+        self.env.note_dependency(str(path))
         header = [word(self.config.language, key) for key in ("page", "cells", "seconds")]
         return [table(header, [[run["page"], str(run["cells"]), f"{run['seconds']:.0f}"] for run in runs], ["kd-execution"])]
 
@@ -33,7 +35,7 @@ class Versions(SphinxDirective):
     PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mlxtend", "matplotlib", "jupyter-book", "nbgrader", "nbval")
 
     def run(self):
-        self.env.note_reread()
+        self.env.note_dependency(str(Path(self.env.srcdir).parent / "requirements" / "constraints.txt"))
         found = [["Python", platform.python_version()]]
         for name in self.PACKAGES:
             with contextlib.suppress(metadata.PackageNotFoundError):
@@ -70,8 +72,24 @@ class Graders(SphinxDirective):
         ]
 
 
+class Links(SphinxDirective):
+    """`{links}`: addresses on other hosts, and when each was last checked; tools/links.py keeps the list."""
+
+    def run(self):
+        path = Path(self.env.srcdir, "links.yml")
+        self.env.note_dependency(str(path))
+        language = self.config.language
+        rows = [
+            [nodes.reference("", entry["url"], refuri=entry["url"], internal=False), str(entry["checked"]), word(language, f"link_{entry['how']}")]
+            for entry in yaml.safe_load(path.read_text("utf-8"))
+        ]
+        header = [word(language, key) for key in ("link", "link_checked", "link_how")]
+        return [folded(word(language, "links"), table(header, rows, ["kd-links"]))]
+
+
 def setup(app):
     app.setup_extension("kdbook.fold")
     app.add_directive("execution", Execution)
     app.add_directive("versions", Versions)
     app.add_directive("graders", Graders)
+    app.add_directive("links", Links)

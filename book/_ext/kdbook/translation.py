@@ -29,6 +29,9 @@ def per_language(app, config):
 def catalogue(env, docname: str):
     """The messages of one page, as `(translate, found)`."""
     dirs = [str(Path(env.srcdir, d)) for d in env.config.locale_dirs]
+    for path in (Path(folder, env.config.language, "LC_MESSAGES", f"{docname}.mo") for folder in dirs):
+        if path.exists():  # a page may ask for the messages of another
+            env.note_dependency(str(path))
     catalog, found = locale.init(dirs, env.config.language, docname)
     return (catalog.gettext if found else str), found
 

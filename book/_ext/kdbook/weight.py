@@ -30,13 +30,10 @@ def needed_scripts(app, pagename, templatename, context, doctree):
     context["script_files"] = [script for script in context["script_files"] if not re.search(unwanted, str(script), re.IGNORECASE)]
 
 
-def icons(app, exception):
+def keep_used_icons(static: Path, pages: list[str]) -> None:
     """Of two thousand icons the pages show twenty: keep their rules and their glyphs."""
-    if exception is not None or app.builder.format != "html":
-        return
-    out, static = Path(app.outdir), Path(app.outdir, "_static")
-    sources = [path for path in out.rglob("*.html") if "_static" not in path.parts] + list((static / "scripts").glob("*.js"))
-    used = {name for path in sources for name in ICON.findall(path.read_text("utf-8"))}
+    scripts = [path.read_text("utf-8") for path in (static / "scripts").glob("*.js")]
+    used = {name for text in [*pages, *scripts] for name in ICON.findall(text)}
     glyphs: set[int] = set()
 
     def keep(rule: re.Match) -> str:
@@ -60,52 +57,42 @@ def size(path: Path) -> tuple[int, int]:
     return struct.unpack(">II", path.read_bytes()[16:24])
 
 
-WIDTHS = [
+INVISIBLE = r"\\(?:text|mathrm|mathbf|operatorname|mathbb|mathcal|hat|bar|tilde|left|right|bigl?|bigr?)(?![a-zA-Z])|\\[,;!]|[\s{}]"
+WIDTHS = [  # of a sign and the space around it, in em
     (r"\\(?:le|ge|ne|approx|sim|to|mid|propto|in|rightarrow|leftarrow|Rightarrow)(?![a-zA-Z])|[=<>]", 1.33),
     (r"[+\u2212-]|\\(?:cdot|times|pm)(?![a-zA-Z])", 1.15),
 ]
 
 
 def room(tex: str) -> float:
-    """About how wide a formula will be, in em."""
-    total, text = 0.0, html.unescape(tex)
-    text = re.sub(r"\\(?:text|mathrm|mathbf|operatorname|mathbb|mathcal|hat|bar|tilde|left|right|bigl?|bigr?)(?![a-zA-Z])|\\[,;!]|[\\s{}]", "", text)
+    """About how wide a formula will be, in em: signs count by the table, letters 0.55, indices and exponents 0.4."""
+    text = re.sub(INVISIBLE, "", html.unescape(tex))
+    total = 0.0
     for pattern, width in WIDTHS:
         text, count = re.subn(pattern, "", text)
         total += width * count
     text = re.sub(r"\\(?:softmax|KL|CE|log|exp|max|min|arg)(?![a-zA-Z])", "aaa", text)
-    text = re.sub(r"\\[a-zA-Z]+|\\.", "a", text)
+    text = re.sub(r"\\[a-zA-Z]+|\\.", "a", text)  # any other command is a letter
     small = sum(len(found) - 1 for found in re.findall(r"[_^].", text))
     return total + 0.55 * (len(re.sub(r"[_^]", "", text)) - small) + 0.4 * small
 
 
-def reserve(found: re.Match) -> str:
-    return f'<span class="math notranslate nohighlight" style="--kd-room:{room(found[1]):.1f}em">\\({found[1]}\\)</span>'
+def reserve_room(page: str, folder: Path) -> str:
+    """The text of a page of this folder, in which pictures load when they come near, and they and formulas keep their place until they are there."""
 
+    def picture(found: re.Match) -> str:
+        source = folder / found[2]
+        if not source.exists():
+            return found[0]
+        width, height = size(source)
+        own = "" if "width:" in found[1] or "width=" in found[1] else f' width="{width}" height="{height}"'
+        return f'<img loading="lazy"{own}{found[1]}>'
 
-def pictures(app, exception):
-    """Pictures load when they come near the window; they and formulas keep their place until they are there."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
-        if "_static" in path.parts:
-            continue
+    def formula(found: re.Match) -> str:
+        return f'<span class="math notranslate nohighlight" style="--kd-room:{room(found[1]):.1f}em">\\({found[1]}\\)</span>'
 
-        def lazy(found: re.Match, path: Path = path) -> str:
-            source = path.parent / found[2]
-            if not source.exists():
-                return found[0]
-            width, height = size(source)
-            own = "" if "width:" in found[1] or "width=" in found[1] else f' width="{width}" height="{height}"'
-            return f'<img loading="lazy"{own}{found[1]}>'
-
-        old = path.read_text("utf-8")
-        new = FORMULA.sub(reserve, PICTURE.sub(lazy, old))
-        if new != old:
-            path.write_text(new, "utf-8")
+    return FORMULA.sub(formula, PICTURE.sub(picture, page))
 
 
 def setup(app):
     app.connect("html-page-context", needed_scripts, priority=800)
-    app.connect("build-finished", icons, priority=700)
-    app.connect("build-finished", pictures, priority=700)
