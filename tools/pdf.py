@@ -109,6 +109,8 @@ def whole(language: str) -> str:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def log_message(self, *arguments: object) -> None:
         pass
 

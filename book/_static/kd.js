@@ -32,7 +32,9 @@
   // ------------------------------------------------ the filter of the register
   const VERDICTS = ["correct", "incomplete", "misleading", "wrong", "broken", "fabricated"];
   function filter(rows) {
-    const bar = el("div", { class: "kd-filter", role: "search" });
+    const bar = document.querySelector("div.kd-filter");
+    bar.replaceChildren();
+    bar.setAttribute("role", "search");
     const words = (verdict) => {
       const badge = document.querySelector(`.kd-badge.kd-${verdict}`);
       return [verdict, badge ? badge.textContent : verdict];
@@ -61,8 +63,6 @@
       count.textContent = W.shown(shown, rows.length);
     };
     for (const control of [verdict, documents, chapter, text]) control.addEventListener("input", apply);
-    const first = rows[0].closest("section");
-    first.parentNode.insertBefore(bar, first);
     apply();
     if (location.hash.startsWith("#row-")) document.querySelector(location.hash)?.scrollIntoView();
   }

@@ -6,7 +6,7 @@ import gzip
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from test_browser import PAGES, SITE
+from test_browser import PAGES, SITE, visit
 
 pytestmark = pytest.mark.slow
 WATCH = """
@@ -55,3 +55,17 @@ def test_a_page_stands_still_and_is_painted_soon_on_a_slow_processor(browser, ba
 def test_a_language_is_small(language):
     size = sum(path.stat().st_size for path in (SITE / language).rglob("*") if path.is_file())
     assert size <= 15_000_000
+
+
+WIDTHS = """() => [...document.querySelectorAll('span.math')].filter(s => s.querySelector('mjx-container')).map(s => [
+  parseFloat(s.style.getPropertyValue('--kd-room')),
+  s.querySelector('mjx-container').getBoundingClientRect().width / parseFloat(getComputedStyle(s).fontSize)])"""
+
+
+def test_formulas_get_about_the_room_that_they_need(browser, base):
+    page, _ = visit(browser, f"{base}/en/foundations/the-loss.html")
+    widths = [(kept, needed) for kept, needed in page.evaluate(WIDTHS) if needed > 0]
+    page.context.close()
+    off = sorted(abs(needed - kept) for kept, needed in widths)
+    assert len(off) > 80
+    assert off[len(off) // 2] < 0.25 and off[int(0.9 * len(off))] < 1.2  # em

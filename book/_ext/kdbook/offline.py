@@ -9,22 +9,23 @@ from pathlib import Path
 
 MATHJAX_FILES = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions", "a11y/assistive-mml.js")
 
-# found with axe-core in sphinx-book-theme 1.3.0 and Sphinx 7.4.7
+HANDLERS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 REPAIRS = [
+    # found with axe-core in sphinx-book-theme 1.3.0 and Sphinx 7.4.7
     (re.compile(r' aria-label="Toggle hidden content"'), ""),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
     (re.compile(r' role="doc-biblioentry"'), ""),
     (re.compile(r'<(div|aside) id="pst-primary-sidebar"(?! role=)'), r'<\1 id="pst-primary-sidebar" role="complementary" aria-label="Book"'),
+    # what a Content-Security-Policy forbids: handlers in attributes; kd.js listens instead
+    *((re.compile(rf'<button onclick="{re.escape(call)}"'), f'<button data-kd-do="{name}"') for call, name in HANDLERS.items()),
+    (re.compile(r"<script[^>]*/fontawesome\.js[^>]*></script>"), ""),
+    # a script that waits until the page is there does not keep it from being painted; the page's own lines need the first one at once
+    (re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|documentation_options))"), "<script defer"),
 ]
-HANDLERS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 TALKATIVE = ("scripts/pydata-sphinx-theme.js", "scripts/sphinx-book-theme.js", "togglebutton.js")  # write to the console on each page
-# what a Content-Security-Policy forbids: handlers in attributes; kd.js listens instead
-REPAIRS += [(re.compile(rf'<button onclick="{re.escape(call)}"'), f'<button data-kd-do="{name}"') for call, name in HANDLERS.items()]
-# a script that waits until the page is there does not keep it from being painted; the page's own lines need the first one at once
-REPAIRS += [(re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|documentation_options))"), "<script defer")]
 FONTS = "vendor/fontawesome/webfonts"
 UNUSED = (
-    *("**/*.map", "**/*.LICENSE.txt", "locales", "searchtools.js", "language_data.js"),
+    *("**/*.map", "**/*.LICENSE.txt", "scripts/fontawesome.js", "locales", "searchtools.js", "language_data.js"),
     *(f"{FONTS}/{name}" for name in ("*.ttf", "fa-brands*", "fa-regular*")),
 )
 
@@ -46,7 +47,6 @@ def copy_mathjax(app):
 
 def slim(static: Path) -> None:
     """Drop what no page uses, among it 1.5 MB of icon JavaScript: the theme's CSS shows the same icons from a local web font."""
-    (static / "scripts" / "fontawesome.js").write_text("/* icons come from the local web font */\n")
     for pattern in UNUSED:
         for path in static.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -160,9 +160,9 @@ def parents(node: nodes.Node):
 # ------------------------------------------------------------------ the page
 
 
-def rewrite(app, env):
-    """The page copies from all chapters when it is written: whichever changes, it is written again."""
-    return [PAGE]
+def outdated(app, env, added, changed, removed):
+    """The page copies from all chapters: whichever changes, it changes too."""
+    return [PAGE] if added or changed or removed else []
 
 
 def load_script(app, pagename, templatename, context, doctree):
@@ -175,5 +175,5 @@ def setup(app):
     app.add_node(Place)
     app.add_directive("trainer", Trainer)
     app.add_post_transform(Cards)
-    app.connect("env-updated", rewrite)
+    app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", load_script)

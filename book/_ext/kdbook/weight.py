@@ -15,6 +15,8 @@ from docutils import nodes
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from kdbook.room import room
+
 ICON = re.compile(r"\bfa-([a-z0-9-]+)")
 RULE = re.compile(r"((?:\.fa-[a-z0-9-]+::?before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
 PICTURE = re.compile(r'<img(?![^>]*\bloading=)([^>]*\bsrc="([^"]+\.png)"[^>]*)>')
@@ -57,26 +59,6 @@ def size(path: Path) -> tuple[int, int]:
     return struct.unpack(">II", path.read_bytes()[16:24])
 
 
-INVISIBLE = r"\\(?:text|mathrm|mathbf|operatorname|mathbb|mathcal|hat|bar|tilde|left|right|bigl?|bigr?)(?![a-zA-Z])|\\[,;!]|[\s{}]"
-WIDTHS = [  # of a sign and the space around it, in em
-    (r"\\(?:le|ge|ne|approx|sim|to|mid|propto|in|rightarrow|leftarrow|Rightarrow)(?![a-zA-Z])|[=<>]", 1.33),
-    (r"[+\u2212-]|\\(?:cdot|times|pm)(?![a-zA-Z])", 1.15),
-]
-
-
-def room(tex: str) -> float:
-    """About how wide a formula will be, in em: signs count by the table, letters 0.55, indices and exponents 0.4."""
-    text = re.sub(INVISIBLE, "", html.unescape(tex))
-    total = 0.0
-    for pattern, width in WIDTHS:
-        text, count = re.subn(pattern, "", text)
-        total += width * count
-    text = re.sub(r"\\(?:softmax|KL|CE|log|exp|max|min|arg)(?![a-zA-Z])", "aaa", text)
-    text = re.sub(r"\\[a-zA-Z]+|\\.", "a", text)  # any other command is a letter
-    small = sum(len(found) - 1 for found in re.findall(r"[_^].", text))
-    return total + 0.55 * (len(re.sub(r"[_^]", "", text)) - small) + 0.4 * small
-
-
 def reserve_room(page: str, folder: Path) -> str:
     """The text of a page of this folder, in which pictures load when they come near, and they and formulas keep their place until they are there."""
 
@@ -89,7 +71,7 @@ def reserve_room(page: str, folder: Path) -> str:
         return f'<img loading="lazy"{own}{found[1]}>'
 
     def formula(found: re.Match) -> str:
-        return f'<span class="math notranslate nohighlight" style="--kd-room:{room(found[1]):.1f}em">\\({found[1]}\\)</span>'
+        return f'<span class="math notranslate nohighlight" style="--kd-room:{room(html.unescape(found[1])):.2f}em">\\({found[1]}\\)</span>'
 
     return FORMULA.sub(formula, PICTURE.sub(picture, page))
 
