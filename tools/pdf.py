@@ -109,7 +109,11 @@ def whole(language: str) -> str:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version = "HTTP/1.1"  # one connection for many files, as on the web
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a page that was closed
+            super().handle()
 
     def log_message(self, *arguments: object) -> None:
         pass

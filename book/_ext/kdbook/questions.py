@@ -18,6 +18,7 @@ LEAF = """<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url={target}">
 <meta name="robots" content="noindex">
+<link rel="icon" href="../_static/favicon.svg">
 <title>{title}</title>
 {others}
 <p><a href="{target}">{title}</a></p>
