@@ -19,9 +19,6 @@ from pathlib import Path
 import execute
 
 ROOT = execute.ROOT
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from kdbook.finish import finish  # noqa: E402
-
 LANGUAGES = {"en": "en", "zh_CN": "zh"}
 
 
@@ -111,6 +108,9 @@ def site() -> int:
     codes = [process.wait() for process in running.values()]
     if any(codes):
         return 1
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    from kdbook.finish import finish  # loads Sphinx, which a build with nothing to do need not
+
     target = ROOT / "build" / "site"
     with concurrent.futures.ProcessPoolExecutor(len(LANGUAGES)) as pool:
         raw = [ROOT / "build" / folder / "html" for folder in LANGUAGES.values()]

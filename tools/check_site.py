@@ -99,9 +99,14 @@ def links_of(path: Path, page: Page, pages: dict[Path, Page]):
             yield f"no such anchor: {url}"
 
 
+def read(site: Path) -> dict[Path, Page]:
+    """The pages of a built site."""
+    return {path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+
+
 def faults(site: Path):
     """All faults of a built site, as (place, text)."""
-    pages = {path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+    pages = read(site)
     if not pages:
         yield site, "no page found; run 'make book' first"
     for path, page in pages.items():

@@ -25,9 +25,7 @@ HEAD = "# Links of the book to other hosts, and when each was last checked. tool
 
 def used(site: Path) -> set[str]:
     """Addresses on other hosts that pages of the site link to."""
-    pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    links = {link for path in pages for link in check_site.Page(path.read_text("utf-8")).links}
-    return {link for link in links if link.startswith(("http://", "https://"))}
+    return {link for page in check_site.read(site).values() for link in page.links if link.startswith(("http://", "https://"))}
 
 
 def listed() -> dict[str, dict]:

@@ -1,7 +1,7 @@
 // Figures to move, each made of the table that stands in the page. Without JavaScript the table stays.
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
-  const { el, svg, words, zh } = window.kdBook;
+  const { el, svg, softmax, kl, words, zh } = window.kdBook;
   const W = zh
     ? { temp: "温度", entropy: "熵", nats: "nat", max: "最大", chart: "软化后的概率", reset: "复位", mean: "学生的均值", width: "学生的宽度", forward: "KL(教师 ‖ 学生)", reverse: "KL(学生 ‖ 教师)",
         least: (name) => `使 ${name} 最小`, peaks: "教师（实线）与学生（虚线）的概率" }
@@ -30,10 +30,6 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // ------------------------------------------------ the temperature figure
-  function softmax(z, t) {
-    const top = Math.max(...z), e = z.map((v) => Math.exp((v - top) / t)), sum = e.reduce((a, b) => a + b, 0);
-    return e.map((v) => v / sum);
-  }
   function temperature(box, n) {
     const rows = [...box.querySelectorAll("tbody tr")];
     const labels = rows.map((r) => r.cells[0].textContent.trim());
@@ -80,7 +76,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const p = GRID.map((x) => Math.exp(-(((x - mean) / width) ** 2) / 2)), sum = p.reduce((a, b) => a + b, 0);
     return p.map((v) => v / sum);
   }
-  const kl = (a, b) => a.reduce((sum, p, i) => sum + (p > 0 ? p * Math.log(p / Math.max(b[i], 1e-300)) : 0), 0);
   function twoModes(box, n) {
     const peaks = [...box.querySelectorAll("tbody tr")].map((r) => [...r.cells].slice(1).map(number));
     const teacher = GRID.map(() => 0);

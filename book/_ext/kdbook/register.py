@@ -92,10 +92,13 @@ class RegisterDirective(SphinxDirective):
         uri = self.env.app.builder.get_relative_uri(self.env.docname, PAGE) + "#" + target
         return nodes.reference("", "", nodes.literal("", row["id"]), refuri=uri, internal=True)
 
+    def address(self, row) -> str:
+        """Where the row's leaf is, `q/unc-q2.html`; questions.py writes it."""
+        return self.env.app.builder.get_relative_uri(self.env.docname, f"q/{row['id']}")
+
     def lasting(self, row):
         """The row's own address, and a way to say that it is wrong once the project has a home on the web."""
-        here = self.env.docname.count("/") * "../"
-        address = nodes.reference("", self.word("address"), refuri=f"{here}q/{row['id']}.html", internal=True)
+        address = nodes.reference("", self.word("address"), refuri=self.address(row), internal=True)
         yield nodes.inline("", "", nodes.Text(" · "), address, classes=["kd-address"])  # not printed
         if self.config.kd_repository:
             about = quote(f"{row['id']}: {row['title']['en']}")

@@ -6,108 +6,59 @@ import re
 
 SCALE = 1.24  # MathJax enlarges formulas to the x-height of the text around them: 1.15 to 1.27 with common fonts
 SCRIPT = 0.71  # indices, exponents, parts of a fraction
-LETTERS = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        (
-            0.53,
-            0.43,
-            0.43,
-            0.52,
-            0.47,
-            0.6,
-            0.5,
-            0.58,
-            0.35,
-            0.44,
-            0.55,
-            0.3,
-            0.88,
-            0.6,
-            0.49,
-            0.5,
-            0.46,
-            0.48,
-            0.47,
-            0.36,
-            0.57,
-            0.5,
-            0.74,
-            0.57,
-            0.51,
-            0.49,
-        ),
-        strict=True,
-    )
-)
-GLYPHS = {
-    **dict.fromkeys("()[]|/!:", 0.36),
-    **dict.fromkeys(".;'", 0.28),
-    ",": 0.45,
-    "\\|": 0.5,
-    "\\lVert": 0.5,
-    "\\rVert": 0.5,
-    "\\sum": 1.22,
-    "\\infty": 1.0,
-}
-SPACES = {"\\,": 0.17, "\\;": 0.28, "\\ ": 0.33, "\\quad": 1.0, "\\qquad": 2.0, "\\!": -0.17}
-RELATIONS = {*"=<>", *(f"\\{name}" for name in (["le", "ge", "ne", "approx", "sim", "propto", "in", "equiv", "ll", "gg"]))}
-ARROWS = {f"\\{name}" for name in ["to", "mapsto", "rightarrow", "leftarrow", "Rightarrow", "Leftarrow"]}
-BINARY = {*"+-\u2212", "\\times", "\\pm"}
-WORDS = {
-    "\\softmax": 3.65,
-    "\\KL": 1.4,
-    "\\CE": 1.4,
-    "\\log": 1.45,
-    "\\exp": 1.6,
-    "\\max": 2.0,
-    "\\min": 1.85,
-    "\\arg": 1.6,
-    "\\ln": 1.0,
-    "\\operatorname": 0.17,
-}
-NOTHING = {
-    "\\left",
-    "\\right",
-    "\\big",
-    "\\bigl",
-    "\\bigr",
-    "\\Big",
-    "\\mathrm",
-    "\\mathbf",
-    "\\text",
-    "\\mathbb",
-    "\\mathcal",
-    "\\hat",
-    "\\bar",
-    "\\tilde",
-    " ",
-    "\n",
-}
+# width, then the letters, signs with the space around them, operators and spaces that have it
+TABLE = r"""
+-0.17 \!
+0.17 \, \operatorname
+0.28 ' . ; \;
+0.3 l
+0.35 i
+0.36 ! ( ) / : [ ] t |
+0.43 b c
+0.44 j
+0.45 ,
+0.46 q
+0.47 e s
+0.48 r
+0.49 o z
+0.5 g p v \lVert \rVert \|
+0.51 y
+0.52 d
+0.53 a
+0.55 k
+0.57 u x
+0.58 h
+0.6 f n
+0.72 \cdot
+0.74 w
+0.88 m
+1 \infty \ln \quad
+1.22 + - − \pm \sum \times
+1.33 < = > \approx \equiv \ge \gg \in \le \ll \ne \propto \sim
+1.4 \CE \KL
+1.45 \log
+1.56 \Leftarrow \Rightarrow \leftarrow \mapsto \rightarrow \to
+1.6 \arg \exp
+1.85 \min
+2 \max \qquad
+3.65 \softmax
+"""
+WIDTHS = {token: float(width) for width, *tokens in map(str.split, TABLE.strip().splitlines()) for token in tokens} | {"\\ ": 0.33}
+NAMES = r"\left \right \big \bigl \bigr \Big \mathrm \mathbf \text \mathbb \mathcal \hat \bar \tilde"
+INVISIBLE = {" ", "\n", *NAMES.split()}
 TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|.", re.DOTALL)
 
 
 def glyph(token: str) -> float:
-    for widths in (GLYPHS, SPACES, WORDS, LETTERS):
-        if token in widths:
-            return widths[token]
-    if token in RELATIONS:
-        return 1.33
-    if token in ARROWS:
-        return 1.56
-    if token in BINARY:
-        return 1.22
-    if token in NOTHING:
+    if token in INVISIBLE:
         return 0.0
-    if token == "\\cdot":
-        return 0.72
-    return 0.78 if token.isupper() else 0.5 if token.isdigit() else 0.57
+    return WIDTHS.get(token, 0.78 if token.isupper() else 0.5 if token.isdigit() else 0.57)
 
 
 def take(tokens: list[str]) -> float:
     """Width of the next atom: a group in braces, a fraction, or one glyph."""
     token = tokens.pop(0)
-    while token in NOTHING and tokens:
+    while token in INVISIBLE and tokens:
         token = tokens.pop(0)
     if token == "{":
         return line(tokens)
