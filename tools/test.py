@@ -14,7 +14,8 @@ import time
 import execute
 
 PYTHON = sys.executable
-PYTEST = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider"]
+# a worker a core; a file's tests share its fixtures, and a notebook's cells its kernel, so they stay together
+PYTEST = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-n", "logical", "--dist", "loadfile"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "-o", "addopts=", "-q"]
 STEPS = {
     "lint": [[PYTHON, "-m", "ruff", "check", "."], [PYTHON, "-m", "ruff", "format", "--check", "-q", "."]],
