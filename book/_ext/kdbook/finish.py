@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from kdbook import interactive, offline, policy, search, weight
+from kdbook import interactive, offline, policy, search, styles, weight
 
 
 def finish(raw: Path, target: Path, tables: Path | None = None) -> None:
@@ -20,8 +20,12 @@ def finish(raw: Path, target: Path, tables: Path | None = None) -> None:
     search.write(raw / search.FOLDER, static)
     offline.slim(static)
     pages = {path: path.read_text("utf-8") for path in target.rglob("*.html") if static not in path.parents}
-    weight.keep_used_icons(static, list(pages.values()))
+    scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js")) if path.name != search.SECTIONS]
+    sheet = styles.write(static, list(pages.values()), scripts)
+    weight.keep_used_icons(static)
+    options = weight.take_options(static)
     for path, text in pages.items():
         if words:
             text = interactive.translate(text, words)
-        path.write_text(policy.protect(weight.reserve_room(offline.repair(text), path.parent)), "utf-8")
+        text = styles.link(weight.set_options(offline.repair(text), options), sheet)
+        path.write_text(policy.protect(weight.reserve_room(text, path.parent)), "utf-8")

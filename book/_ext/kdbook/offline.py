@@ -18,8 +18,6 @@ REPAIRS = [
     (re.compile(r'<(div|aside) id="pst-primary-sidebar"(?! role=)'), r'<\1 id="pst-primary-sidebar" role="complementary" aria-label="Book"'),
     # what a Content-Security-Policy forbids: handlers in attributes; kd.js listens instead
     *((re.compile(rf'<button onclick="{re.escape(call)}"'), f'<button data-kd-do="{name}"') for call, name in HANDLERS.items()),
-    # its name holds a checksum; Sphinx adds another when the file is there before the pages are, which is when a page is written anew
-    (re.compile(r"(mystnb\.[0-9a-f]+\.css)\?v=[0-9a-f]+"), r"\1"),
     (re.compile(r"<script[^>]*/fontawesome\.js[^>]*></script>"), ""),
     # a script that waits until the page is there does not keep it from being painted; the page's own lines need the first one at once
     (re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|documentation_options))"), "<script defer"),

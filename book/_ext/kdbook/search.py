@@ -16,6 +16,7 @@ from sphinx import addnodes
 from kdbook.trainer import PAGE as TRAINER
 
 SKIPPED = (nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment, addnodes.toctree, nodes.image, nodes.doctest_block)
+SECTIONS = "sections.js"
 FOLDER = "_sections"  # beside the pages, one file a page; readers get them in one
 STEMMERS = ("base-stemmer.js", "porter-stemmer.js")
 
@@ -84,7 +85,7 @@ def write(folder: Path, static: Path) -> None:
     pages = [[f"{name}.html", found[name]["title"]] for name in names]
     sections = [[number, *section] for number, name in enumerate(names) for section in found[name]["sections"]]
     text = json.dumps({"pages": pages, "sections": sections}, ensure_ascii=False, separators=(",", ":"))
-    (static / "sections.js").write_text(f"window.kdSections = {text};\n", "utf-8")
+    (static / SECTIONS).write_text(f"window.kdSections = {text};\n", "utf-8")
     for name in STEMMERS:
         shutil.copy2(str(files("sphinx.search") / "minified-js" / name), static / name)
 

@@ -15,13 +15,12 @@ from docutils import nodes
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from kdbook import styles
 from kdbook.room import room
 
-ICON = re.compile(r"\bfa-([a-z0-9-]+)")
-RULE = re.compile(r"((?:\.fa-[a-z0-9-]+::?before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
 PICTURE = re.compile(r'<img(?![^>]*\bloading=)([^>]*\bsrc="([^"]+\.png)"[^>]*)>')
 FORMULA = re.compile(r'<span class="math notranslate nohighlight">\\\((.*?)\\\)</span>', re.DOTALL)
-SHEET = "styles/pydata-sphinx-theme.css"
+OPTIONS = "documentation_options.js"
 FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
 
@@ -32,26 +31,27 @@ def needed_scripts(app, pagename, templatename, context, doctree):
     context["script_files"] = [script for script in context["script_files"] if not re.search(unwanted, str(script), re.IGNORECASE)]
 
 
-def keep_used_icons(static: Path, pages: list[str]) -> None:
-    """Of two thousand icons the pages show twenty: keep their rules and their glyphs."""
-    scripts = [path.read_text("utf-8") for path in (static / "scripts").glob("*.js")]
-    used = {name for text in [*pages, *scripts] for name in ICON.findall(text)}
-    glyphs: set[int] = set()
-
-    def keep(rule: re.Match) -> str:
-        if used.isdisjoint(ICON.findall(rule[1])):
-            return ""
-        glyphs.add(int(rule[2], 16))
-        return rule[0]
-
-    sheet = static / SHEET
-    sheet.write_text(RULE.sub(keep, sheet.read_text("utf-8")), "utf-8")
+def keep_used_icons(static: Path) -> None:
+    """Of two thousand icons the rules that are left name some twenty: keep their glyphs."""
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     font = TTFont(static / FONT, recalcTimestamp=False)
     chosen = subset.Subsetter()
-    chosen.populate(unicodes=glyphs)
+    chosen.populate(unicodes={ord(c) for c in (static / styles.NAME).read_text("utf-8") if "\ue000" <= c <= "\uf8ff"})  # for private use
     chosen.subset(font)
     font.save(static / FONT)
+
+
+def take_options(static: Path) -> str:
+    """Sphinx's settings for scripts, 300 bytes in a file for which each page would wait."""
+    path = static / OPTIONS
+    text = path.read_text("utf-8")
+    path.unlink()
+    return text
+
+
+def set_options(page: str, options: str) -> str:
+    """The text of a page that holds these settings itself."""
+    return re.sub(rf'<script src="[^"]*{OPTIONS}[^"]*"></script>', lambda _: f"<script>{options}</script>", page)
 
 
 def size(path: Path) -> tuple[int, int]:
