@@ -1,8 +1,15 @@
-"""What the tests of book, exercises, grading and site share: paths, and one Chromium."""
+"""What the tests of book, exercises, grading and site share: paths, one Chromium, and a JupyterLab."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -34,3 +41,35 @@ def base():
 
     with pdf.served() as address:
         yield address
+
+
+@contextlib.contextmanager
+def jupyter(folder: Path):
+    """JupyterLab in a folder, as `make lab` starts it; yields its address, to which a path and `?token=x` are added."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("jupyter-lab")), f"--notebook-dir={folder}", "--no-browser", "--allow-root"]
+    environment = {
+        **os.environ,
+        "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),  # nbgrader_config.py names the package grader
+    }
+    process = subprocess.Popen(
+        [*command, f"--ServerApp.port={port}", "--IdentityProvider.token=x"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.time() + 90
+    while time.time() < end:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=x", timeout=5).close()
+            break
+        except OSError:
+            time.sleep(0.3)
+    yield f"http://127.0.0.1:{port}"
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(20)

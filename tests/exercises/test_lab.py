@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
+import conftest
 import nbformat
 import pytest
 
@@ -29,29 +23,8 @@ def lab(tmp_path):
         if cell.metadata.get("nbgrader", {}).get("solution") and cell.id != TASK:
             cell.source = answers[cell.id]
     nbformat.write(release, tmp_path / f"{NAME}.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("jupyter-lab")), f"--notebook-dir={tmp_path}", "--no-browser", "--allow-root"]
-    path = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
-    process = subprocess.Popen(
-        [*command, f"--ServerApp.port={port}", "--IdentityProvider.token=x"],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    end = time.time() + 90
-    while time.time() < end:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=x", timeout=5).close()
-            break
-        except OSError:
-            time.sleep(0.3)
-    yield f"http://127.0.0.1:{port}/lab/tree/{NAME}.ipynb?token=x&reset"
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(20)
+    with conftest.jupyter(tmp_path) as address:
+        yield f"{address}/lab/tree/{NAME}.ipynb?token=x&reset"
 
 
 def test_a_task_is_solved_and_validated(browser, lab):

@@ -1,0 +1,74 @@
+"""A person's way in nbgrader's own Formgrader after `make grade`: find the answer in words, give points and a comment, grade again, keep both."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+from pathlib import Path
+
+import conftest
+import grade as tool
+import pytest
+from nbgrader.api import Gradebook
+
+from grader import sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "01-what-distillation-is"
+pytestmark = pytest.mark.slow
+
+
+def grade(course: Path) -> str:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert tool.main([str(course / "in"), "--to", str(course / "grading")]) == 0
+    return said.getvalue()
+
+
+def words(course: Path):
+    """Points and comment of the answer in words, from the gradebook."""
+    with Gradebook(f"sqlite:///{course / 'grading' / 'gradebook.db'}") as book:
+        (notebook,) = book.find_submission(NAME, "ada").notebooks
+        (task,) = [grade for grade in notebook.grades if grade.cell.cell_type == "markdown"]
+        return task.name, notebook.id, task.manual_score, next(c.manual_comment for c in notebook.comments if c.name == task.name)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder in which one student's solution was graded."""
+    try:
+        sandbox.Box().close()
+    except sandbox.NoSandboxError as error:
+        pytest.skip(f"the sandbox was not tested: {error}")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    shutil.copy(ROOT / "solutions" / NAME / f"{NAME}.ipynb", tmp_path / "in" / "ada")
+    grade(tmp_path)
+    return tmp_path
+
+
+def test_a_person_gives_points_and_a_comment_which_stay(browser, course):
+    task, notebook, *before = words(course)
+    assert before == [None, None]
+    with conftest.jupyter(course) as address:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/login?token=x")  # as JupyterLab does
+        page.goto(f"{address}/formgrader/gradebook/{NAME}/{NAME}")
+        row = page.locator("tbody tr", has_text="Submission #1")
+        row.wait_for()
+        assert "9 / 10" in row.inner_text()
+        page.goto(f"{address}/formgrader/submissions/{notebook}/")
+        page.locator(f"input[id='{task}']").fill("0.5")
+        page.locator(f"[id='{task}-comment']").fill("Name the control as well.")
+        with page.expect_response(lambda r: "/api/comment/" in r.url and r.request.method == "PUT"):
+            page.locator(f"input[id='{task}']").focus()
+        page.wait_for_timeout(500)
+        page.close()
+    assert words(course)[2:] == (0.5, "Name the control as well.")
+    assert "0 of them now" in grade(course)
+    assert words(course)[2:] == (0.5, "Name the control as well.")
+    assert ",9.5," in (course / "grading" / "scores.csv").read_text("utf-8")
+    (feedback,) = (course / "grading" / "feedback").rglob("*.html")
+    assert "Name the control as well." in feedback.read_text("utf-8")
