@@ -43,8 +43,13 @@ def base():
         yield address
 
 
+@pytest.fixture(scope="session")
+def jupyter():
+    return lab_in
+
+
 @contextlib.contextmanager
-def jupyter(folder: Path):
+def lab_in(folder: Path):
     """JupyterLab in a folder, as `make lab` starts it; yields its address, to which a path and `?token=x` are added."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -63,13 +68,14 @@ def jupyter(folder: Path):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    end = time.time() + 90
-    while time.time() < end:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=x", timeout=5).close()
-            break
-        except OSError:
+    try:
+        end = time.time() + 90
+        while time.time() < end:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=x", timeout=5).close()
+                break
             time.sleep(0.3)
-    yield f"http://127.0.0.1:{port}"
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(20)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)

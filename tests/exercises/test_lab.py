@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import conftest
 import nbformat
 import pytest
 
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, jupyter):
     """The address of the release in JupyterLab, all tasks solved but one."""
     release, solution = (nbformat.read(ROOT / folder / NAME / f"{NAME}.ipynb", 4) for folder in ("exercises", "solutions"))
     answers = {cell.id: cell.source for cell in solution.cells}
@@ -23,7 +22,7 @@ def lab(tmp_path):
         if cell.metadata.get("nbgrader", {}).get("solution") and cell.id != TASK:
             cell.source = answers[cell.id]
     nbformat.write(release, tmp_path / f"{NAME}.ipynb")
-    with conftest.jupyter(tmp_path) as address:
+    with jupyter(tmp_path) as address:
         yield f"{address}/lab/tree/{NAME}.ipynb?token=x&reset"
 
 

@@ -7,7 +7,6 @@ import io
 import shutil
 from pathlib import Path
 
-import conftest
 import grade as tool
 import pytest
 from nbgrader.api import Gradebook
@@ -48,10 +47,10 @@ def course(tmp_path):
     return tmp_path
 
 
-def test_a_person_gives_points_and_a_comment_which_stay(browser, course):
+def test_a_person_gives_points_and_a_comment_which_stay(browser, jupyter, course):
     task, notebook, *before = words(course)
     assert before == [None, None]
-    with conftest.jupyter(course) as address:
+    with jupyter(course) as address:
         page = browser.new_page()
         page.set_default_timeout(60_000)
         page.goto(f"{address}/login?token=x")  # as JupyterLab does
