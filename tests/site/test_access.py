@@ -77,7 +77,7 @@ def test_axe_finds_nothing_in_formulas(browser, base, language):
 
 
 def test_axe_would_find_a_fault(browser, base):
-    page, _ = visit(browser, f"{base}/en/index.html", bypass_csp=True, color_scheme="light")
+    page, _ = visit(browser, f"{base}/en/index.html", bypass_csp=True, color_scheme="light", reduced_motion="reduce")
     assert faults(page) == []
     page.evaluate("html => document.querySelector('article').insertAdjacentHTML('beforeend', html)", FAULTS)
     found = faults(page)

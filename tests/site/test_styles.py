@@ -45,6 +45,10 @@ def test_rules_that_can_match_are_kept_in_order_and_the_others_are_not(static):
     ]
 
 
+def test_a_sentence_that_is_not_translated_yet_does_not_change_the_sheet():
+    assert styles.names_in_use([PAGE], []) == styles.names_in_use([PAGE, '<p class="untranslated">'], [])
+
+
 def test_an_address_is_told_from_the_folder_of_the_one_sheet(static):
     (static / "styles" / "a.css").write_text(".used { background: url(../vendor/x.png) }")
     assert "url(vendor/x.png)" in styles.read(static, "styles/a.css")

@@ -14,6 +14,7 @@ from pathlib import Path
 import tinycss2
 
 NAME = "site.css"
+ALWAYS = {"untranslated"}  # marks a sentence that changed; the sheet, whose address each page names, must not change with it
 LINK = re.compile(r'<link (?=[^>]*rel="stylesheet")[^>]*href="(?P<up>[^"]*)_static/(?P<path>[^"?]+)[^"]*"[^>]*>\n?')
 NAMED = re.compile(r'\b(?:class|id)="([^"]*)"')
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -23,7 +24,7 @@ BEGINNING = re.compile(r"([a-zA-Z][\w-]*-)(?:\$\{|[\"']\s*\+)")  # `kd-width-${n
 
 def names_in_use(pages: Iterable[str], scripts: Iterable[str]) -> tuple[set[str], tuple[str, ...]]:
     """Names that a class or an id may have: those of the pages, all words of the scripts, and beginnings that scripts complete."""
-    words: set[str] = set()
+    words = set(ALWAYS)
     beginnings: set[str] = set()
     texts = list(scripts)
     for page in pages:
