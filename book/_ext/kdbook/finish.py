@@ -27,5 +27,5 @@ def finish(raw: Path, target: Path, tables: Path | None = None) -> None:
     for path, text in pages.items():
         if words:
             text = interactive.translate(text, words)
-        text = styles.link(weight.set_options(offline.repair(text), options), sheet)
+        text = styles.link(offline.repair(weight.set_options(text, options)), sheet)
         path.write_text(policy.protect(weight.reserve_room(text, path.parent)), "utf-8")

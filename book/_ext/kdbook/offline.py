@@ -19,8 +19,8 @@ REPAIRS = [
     # what a Content-Security-Policy forbids: handlers in attributes; kd.js listens instead
     *((re.compile(rf'<button onclick="{re.escape(call)}"'), f'<button data-kd-do="{name}"') for call, name in HANDLERS.items()),
     (re.compile(r"<script[^>]*/fontawesome\.js[^>]*></script>"), ""),
-    # a script that waits until the page is there does not keep it from being painted; the page's own lines need the first one at once
-    (re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|documentation_options))"), "<script defer"),
+    # a script that waits until the page is there does not keep it from being painted
+    (re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\bdefer)"), "<script defer"),
 ]
 TALKATIVE = ("scripts/pydata-sphinx-theme.js", "scripts/sphinx-book-theme.js", "togglebutton.js")  # write to the console on each page
 FONTS = "vendor/fontawesome/webfonts"

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import tinycss2
 
+from kdbook.policy import INLINE
+
 NAME = "site.css"
 ALWAYS = {"untranslated"}  # marks a sentence that changed; the sheet, whose address each page names, must not change with it
 LINK = re.compile(r'<link (?=[^>]*rel="stylesheet")[^>]*href="(?P<up>[^"]*)_static/(?P<path>[^"?]+)[^"]*"[^>]*>\n?')
 NAMED = re.compile(r'\b(?:class|id)="([^"]*)"')
-INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 WORD = re.compile(r"[\w-]+")
 BEGINNING = re.compile(r"([a-zA-Z][\w-]*-)(?:\$\{|[\"']\s*\+)")  # `kd-width-${n}` or "kd-width-" + n
 
@@ -30,7 +31,7 @@ def names_in_use(pages: Iterable[str], scripts: Iterable[str]) -> tuple[set[str]
     for page in pages:
         for value in NAMED.findall(page):
             words.update(value.split())
-        texts += INLINE.findall(page)
+        texts += [text for _, text in INLINE.findall(page)]
     for text in set(texts):
         words.update(WORD.findall(text))
         beginnings.update(BEGINNING.findall(text))
