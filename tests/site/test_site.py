@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import metadata
 from pathlib import Path
 
 import check_site
 import links
 import pytest
 import yaml
+from kdbook import status
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
@@ -35,6 +39,20 @@ def test_the_register_page_shows_all_rows_and_links_each_to_its_section():
     assert len(re.findall(r'id="row-', html)) == 349
     assert html.count("Treated in: <a ") == 349
     assert "the-loss.html#loss-t2" in html
+
+
+def test_the_status_page_names_only_packages_that_the_book_itself_brings():
+    """Else the same sources gave another page after `make test` had installed more."""
+    needed, waiting = set(), [("kdtutor", {"book"})]
+    while waiting:
+        name, extras = waiting.pop()
+        for requirement in map(Requirement, metadata.requires(name) or ()):
+            if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras | {""}):
+                found = (canonicalize_name(requirement.name), frozenset(requirement.extras))
+                if found not in needed:
+                    needed.add(found)
+                    waiting.append(found)
+    assert set(status.Versions.PACKAGES) <= {name for name, _ in needed}
 
 
 def test_a_chapter_carries_its_executed_notebook():

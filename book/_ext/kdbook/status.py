@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
@@ -30,16 +29,13 @@ class Execution(SphinxDirective):
 
 
 class Versions(SphinxDirective):
-    """`{versions}`: of Python and of the packages that compute, draw and build."""
+    """`{versions}`: of Python and of the packages that compute, draw and build; all come with the extra `book`."""
 
-    PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mlxtend", "matplotlib", "jupyter-book", "nbgrader", "nbval")
+    PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mlxtend", "matplotlib", "jupyter-book")
 
     def run(self):
         self.env.note_dependency(str(Path(self.env.srcdir).parent / "requirements" / "constraints.txt"))
-        found = [["Python", platform.python_version()]]
-        for name in self.PACKAGES:
-            with contextlib.suppress(metadata.PackageNotFoundError):
-                found.append([name, metadata.version(name)])
+        found = [["Python", platform.python_version()], *([name, metadata.version(name)] for name in self.PACKAGES)]
         return [table([word(self.config.language, key) for key in ("package", "version")], found, ["kd-versions"])]
 
 
