@@ -141,32 +141,30 @@ def print_book(language: str) -> Path:
     if not (SITE / language).is_dir():
         raise SystemExit("expected the built site in build/site; run 'make book' first")
     OUT.mkdir(parents=True, exist_ok=True)
-    source = SITE / language / "_print.html"
-    source.write_text(whole(language), "utf-8")
+    text = whole(language)
     path = OUT / f"kdtutor-{language}.pdf"
-    try:
-        with served() as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page()
-            page.set_default_timeout(300_000)
-            page.goto(f"{address}/{language}/{source.name}", wait_until="load")
-            page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
-            page.pdf(
-                path=path,
-                format="A4",
-                scale=0.75,
-                tagged=True,
-                outline=True,
-                print_background=True,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=FOOTER,
-                margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
-            )
-            heads = [heading(text) for text in page.locator("h1, h2, h3, h4").all_inner_texts()]
-            browser.close()
-    finally:
-        source.unlink()
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.set_default_timeout(300_000)
+        address += f"/{language}/_print.html"  # beside the pages, for the files that it names; it is never written there
+        page.route(address, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
+        page.goto(address, wait_until="load")
+        page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
+        page.pdf(
+            path=path,
+            format="A4",
+            scale=0.75,
+            tagged=True,
+            outline=True,
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+            margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
+        )
+        heads = [heading(text) for text in page.locator("h1, h2, h3, h4").all_inner_texts()]
+        browser.close()
     mend_bookmarks(path, heads)
     return path
 
