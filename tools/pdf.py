@@ -163,7 +163,7 @@ def print_book(language: str) -> Path:
             footer_template=FOOTER,
             margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
         )
-        heads = [heading(text) for text in page.locator("h1, h2, h3, h4").all_inner_texts()]
+        heads = [heading(head) for head in page.locator("h1, h2, h3, h4").all_inner_texts()]
         browser.close()
     mend_bookmarks(path, heads)
     return path

@@ -8,6 +8,7 @@ from grader import sandbox
 @pytest.fixture(scope="session")
 def needs_a_sandbox():
     try:
-        sandbox.Box().close()
+        with sandbox.Box() as box:
+            box.open().close()
     except sandbox.NoSandboxError as error:
         pytest.skip(f"the sandbox was not tested: {error}")

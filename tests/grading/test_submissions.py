@@ -11,7 +11,7 @@ import psutil
 import pytest
 import submissions
 
-from grader import batch, intake, sandbox
+from grader import batch, intake
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME, TASK = "01-what-distillation-is", "01-shared-errors"
@@ -24,11 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def editions():
-    try:
-        batch.box(False).open().close()
-    except sandbox.NoSandboxError as error:
-        pytest.skip(f"the sandbox was not tested: {error}")
+def editions(needs_a_sandbox):
     return [intake.combine(NAME, "en", SOLVED, nbformat.read(ROOT / "exercises" / NAME / f"{NAME}.ipynb", 4))]
 
 
