@@ -97,9 +97,13 @@ def numbers(text: str) -> set[str]:
     return {number.replace(",", "") for number in NUMBER.findall(text)}
 
 
+def is_display(message: str) -> bool:
+    """Is it a formula on lines of its own? Sphinx loses one whose translation differs."""
+    return bool(BLOCK.search(message)) and "$" not in message
+
+
 def nothing_to_translate(message: str) -> bool:
-    block = BLOCK.search(message) and "$" not in message and not re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{2,}", message)
-    return bool(block) or not re.search(r"[A-Za-z]{2,}", bare(message))
+    return is_display(message) or not re.search(r"[A-Za-z]{2,}", bare(message))
 
 
 def faults(entry: polib.POEntry) -> list[str]:
@@ -110,6 +114,8 @@ def faults(entry: polib.POEntry) -> list[str]:
         return ["fuzzy"]
     if not entry.msgstr.strip():
         return ["untranslated"]
+    if is_display(entry.msgid) and re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{2,}", entry.msgid):
+        return ["the formula has words, and Chinese readers would not see it translated; write the words beside it"]
     if nothing_to_translate(entry.msgid):
         return [] if entry.msgstr == entry.msgid else ["a formula or code was changed"]
     found, plain = [], MATH.sub(" ", CODE.sub(" ", ROLE.sub(" ", entry.msgstr)))

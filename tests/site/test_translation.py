@@ -39,6 +39,8 @@ BAD = [
     ("See [text](x.md).", "见[文字](y.md)。", "lost"),
     ("**Sign.** It is so.", "**符号：**如此。", "emphasis"),
     ("$T$", "$S$", "changed"),
+    (r"\frac{a}{b}, \text{variance from the draw}", r"\frac{a}{b}, \text{抽取的方差}", "words beside it"),
+    (r"\frac{a}{b}", r"\frac{b}{a}", "changed"),
     ("Calibration is measured.", "测量校正。", "校准"),
     ("It gains 1.2 points.", "提高 1.3 个百分点。", "1.2 is missing"),
     ("It gains 1.2 points.", "有所提高。", "1.2 is missing"),
@@ -125,6 +127,17 @@ def test_a_table_that_moves_is_translated_with_its_numbers():
     assert interactive.translate(page, words) == expected
     with pytest.raises(ValueError, match="expected a line for '# epochs'"):
         interactive.translate(page, {"teacher": "教师", "gain (#)": "收益（#）"})
+
+
+def test_both_languages_show_the_same_display_formulas():
+    """The Chinese page of `generalisation` once showed :: for the formula of its statistical view."""
+    site, seen = ROOT / "build" / "site", 0
+    for path in (site / "en").rglob("*.html"):
+        name = path.relative_to(site / "en")
+        english, chinese = (re.findall(r"\\\[(.*?)\\\]</div>", (site / language / name).read_text("utf-8"), re.DOTALL) for language in ("en", "zh"))
+        assert english == chinese, name
+        seen += len(english)
+    assert seen > 10
 
 
 def test_no_table_that_moves_is_left_in_english():
