@@ -75,6 +75,23 @@ def run(name: str, notebook) -> tuple[object, float, str]:
     return notebook, time.time() - start, ""
 
 
+def reuse(cache, notebook, uri: str) -> bool:
+    """Give a page the outputs of its last version if code and tags are the same: a new caption or alt text runs nothing again."""
+    from jupyter_cache.base import CacheBundleIn
+
+    def code(nb) -> str:
+        return cache.create_hashed_notebook(nb, cell_metadata=("tags",))[1]
+
+    for record in cache.list_cache_records():
+        if code(done := cache.get_cache_bundle(record.pk).nb) == code(notebook):
+            new = copy.deepcopy(notebook)
+            for cell, old in zip((cell for cell in new.cells if cell.cell_type == "code"), done.cells, strict=True):
+                cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            cache.cache_notebook_bundle(CacheBundleIn(new, uri, data=record.data), check_validity=False, overwrite=True)
+            return True
+    return False
+
+
 def save(name: str, notebook) -> None:
     """Write the executed page with cell ids that are the same in every build."""
     notebook = nbformat.from_dict(notebook)
@@ -110,7 +127,7 @@ def main(book: Path = ROOT / "book") -> int:
             return True
         return False
 
-    todo = [name for name in names if missing(name)]
+    todo = [name for name in names if missing(name) and not reuse(cache, notebooks[name], str(book / f"{name}.md"))]
     failed = {}
     print(f"{len(names)} pages, {len(todo)} to run", file=sys.stderr, flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:

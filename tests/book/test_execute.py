@@ -72,6 +72,18 @@ def test_only_what_changed_runs_again(book, capsys):
     assert main() == (0, ["a", "b"])
 
 
+def test_a_new_caption_runs_nothing_and_reaches_the_page(book):
+    folder, main, _ = book
+    main()
+    (folder / "b.md").write_text(HEAD % ":caption: new words\n\nprint(2 + 2)")
+    assert main() == (0, [])
+    assert output(folder, "b") == "4\n"
+    written = (folder / "build" / "notebooks" / "b.ipynb").read_text()
+    assert "new words" in written and "print(2 + 2)" in written
+    (folder / "b.md").write_text(HEAD % ":caption: new words\n:tags: [raises-exception]\n\nprint(2 + 2)")
+    assert main() == (0, ["b"])
+
+
 def test_a_cell_that_raises_stops_the_build_and_is_named(book, capsys):
     folder, main, _ = book
     (folder / "a.md").write_text(HEAD % "raise RuntimeError('broken on purpose')")

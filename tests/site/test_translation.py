@@ -129,6 +129,16 @@ def test_a_table_that_moves_is_translated_with_its_numbers():
         interactive.translate(page, {"teacher": "教师", "gain (#)": "收益（#）"})
 
 
+def test_a_table_that_would_lose_a_number_is_refused(tmp_path):
+    """A space and # begin a remark in YAML: batch 1 and batch 256 once had one name in Chinese."""
+    path = tmp_path / "tables.yml"
+    path.write_text('"time, batch #": 耗时，批大小 #\n')
+    with pytest.raises(ValueError, match="expected as many # as in 'time, batch #'"):
+        interactive.words(path)
+    path.write_text('"time, batch #": "耗时，批大小 #"\n')
+    assert interactive.words(path) == {"time, batch #": "耗时，批大小 #"}
+
+
 def test_both_languages_show_the_same_display_formulas():
     """The Chinese page of `generalisation` once showed :: for the formula of its statistical view."""
     site, seen = ROOT / "build" / "site", 0

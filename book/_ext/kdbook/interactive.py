@@ -51,7 +51,11 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 def words(path: Path) -> dict[str, str]:
     """English to the other language; # stands for a number."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    known = yaml.safe_load(path.read_text("utf-8"))
+    for english, other in known.items():
+        if english.count("#") != other.count("#"):  # YAML reads what follows a space and # as a remark
+            raise ValueError(f"{path.name}: expected as many # as in {english!r}, got {other!r}; put quotation marks around it")
+    return known
 
 
 def translate(page: str, known: dict[str, str]) -> str:
