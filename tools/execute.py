@@ -76,14 +76,15 @@ def run(name: str, notebook) -> tuple[object, float, str]:
 
 
 def reuse(cache, notebook, uri: str) -> bool:
-    """Give a page the outputs of its last version if code and tags are the same: a new caption or alt text runs nothing again."""
+    """Give a page the outputs of an earlier version with the same code and tags: a new caption or alt text runs nothing again."""
     from jupyter_cache.base import CacheBundleIn
 
     def code(nb) -> str:
         return cache.create_hashed_notebook(nb, cell_metadata=("tags",))[1]
 
+    wanted = code(notebook)
     for record in cache.list_cache_records():
-        if code(done := cache.get_cache_bundle(record.pk).nb) == code(notebook):
+        if code(done := cache.get_cache_bundle(record.pk).nb) == wanted:
             new = copy.deepcopy(notebook)
             for cell, old in zip((cell for cell in new.cells if cell.cell_type == "code"), done.cells, strict=True):
                 cell.outputs, cell.execution_count = old.outputs, old.execution_count
