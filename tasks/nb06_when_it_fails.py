@@ -17,7 +17,7 @@ best = nb.code(
     "best-student",
     "derive",
     (0.5, 1, 0.5),
-    title=T("How much of the teacher's error is inherited", "教师模型的错误会遗传多少"),
+    title=T("How much of the teacher's error is inherited", "教师模型的错误会继承多少"),
     text=T(
         r"""
         For one kind of image the labels follow the distribution $y$ and the teacher gives the probabilities $p$, the same for each such image. The teacher may be wrong about these images.
@@ -602,7 +602,7 @@ source = nb.code(
     "inherited",
     "implement",
     (0.5, 1, 0.5),
-    title=T("Find an inherited error", "找出遗传的错误"),
+    title=T("Find an inherited error", "找出继承来的错误"),
     text=T(
         """
         A mean can hide one systematic error. Given are the predicted classes of a distilled student, of its control (the same student, trained on labels) and of the teacher, and the labels. Return four things:
@@ -633,7 +633,7 @@ source = nb.code(
         T("Find the class first, then look at its images only.", "先找出类别，再只看这一类的图像。"),
         T(
             r"Recall of class $k$: $P(\text{predicted}=k\mid\text{label}=k)$. Inherited: $P(\text{teacher}=\text{student}\mid\text{label}=k,\ \text{student}\neq k)$ for the worst $k$.",
-            r"类别 $k$ 的召回率：$P(\text{预测}=k\mid\text{标签}=k)$。遗传比例：对最差的 $k$，$P(\text{教师}=\text{学生}\mid\text{标签}=k,\ \text{学生}\neq k)$。",
+            r"类别 $k$ 的召回率：$P(\text{预测}=k\mid\text{标签}=k)$。继承比例：对最差的 $k$，$P(\text{教师}=\text{学生}\mid\text{标签}=k,\ \text{学生}\neq k)$。",
         ),
         T("`recall = [(predicted[target == k] == k).mean() for k in classes]`", "`recall = [(predicted[target == k] == k).mean() for k in classes]`"),
     ),
@@ -823,7 +823,7 @@ source.swap(
 )
 source.swap(
     "The error was compared with the control's: inherited means the same as the teacher's.",
-    "与对照的错误比了：遗传是指与教师模型的错误相同。",
+    "与对照的错误比了：继承是指与教师模型的错误相同。",
     ("(teacher == student)[rows].mean()", "(control == student)[rows].mean()"),
 )
 source.swap(
@@ -1007,7 +1007,7 @@ nb.words(
         Beside the 93 % must stand the same student trained on our labels with the same budget, over several seeds, as a paired difference with its standard error, and the recall of the worst class. If the control is as good, no teacher is needed.""",
         """
         T = 8 只训练 5 轮可能太短：本章中 T = 4 的软目标在 3 轮和 10 轮时损失准确率，到 40 轮才有收益。我会在步数相等的条件下，用几种长度、跑完的训练和更低的温度与硬标签比较，并缓存教师模型的 logits。
-        alpha = 1 时学生模型看不到正确的标签，两种产品的混淆会遗传下来。我会在自己的有标签图像上保留硬标签项，并逐类查看召回率：教师模型在使用之前查，学生模型也查。
+        alpha = 1 时学生模型看不到正确的标签，两种产品的混淆会被继承下来。我会在自己的有标签图像上保留硬标签项，并逐类查看召回率：教师模型在使用之前查，学生模型也查。
         网上的图片可能与实际输入不像，在它们上面一致，不保证在我们的图像上也一致。我会用自己的无标签图片，哪怕只有几百张再加平移，并在新图片上测一致率。
         93% 旁边必须有对照：同一学生模型、同样的预算、用我们的标签训练，多个随机种子，给出配对差及其标准误，还要有最差类别的召回率。如果对照同样好，就不需要教师模型。""",
     ),

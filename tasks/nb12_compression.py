@@ -156,7 +156,7 @@ grid = nb.code(
     "grid",
     "repair",
     (0.5, 1, 0.5),
-    title=T("Repair a rounding", "修复一个取整程序"),
+    title=T("Repair a rounding", "修复一个舍入程序"),
     text=T(
         r"""
         Symmetric rounding to $b$ bits puts each weight on the nearest level $k\,s$, where $k=-K,\dots,K$, $K=2^{b-1}-1$ and $s=\max|w|/K$. The largest weight is kept exactly, zero stays zero, and a layer of zeros stays as it is.
@@ -172,7 +172,7 @@ grid = nb.code(
 
         Small example: $(1, -0.4, 0.1)$ with 3 bits: $K=3$, $s=1/3$, and the result is $(1, -0.3333, 0)$.""",
         r"""
-        对称的 $b$ 位取整把每个权重放到最近的量化级 $k\,s$ 上，$k=-K,\dots,K$，$K=2^{b-1}-1$，$s=\max|w|/K$。最大的权重保持不变，零仍是零，全零的层原样不动。
+        对称的 $b$ 位舍入把每个权重放到最近的量化级 $k\,s$ 上，$k=-K,\dots,K$，$K=2^{b-1}-1$，$s=\max|w|/K$。最大的权重保持不变，零仍是零，全零的层原样不动。
 
         ```python
         def round_to_grid(weight, bits):
@@ -190,7 +190,7 @@ grid = nb.code(
             "Try an array whose entry of largest absolute value is negative, one of zeros, and a value such as 0.9 of a level.",
             "试试绝对值最大的元素为负的数组、全零的数组，以及等于 0.9 个量化级的值。",
         ),
-        T("Half of the levels are for negative numbers; to round is not to cut off.", "一半量化级留给负数；取整不是截断。"),
+        T("Half of the levels are for negative numbers; to round is not to cut off.", "一半量化级留给负数；舍入不是截断。"),
         T("`top = np.abs(weight).max()`", "`top = np.abs(weight).max()`"),
     ),
 )

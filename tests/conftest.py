@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import types
 import urllib.request
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def browser():
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def reader(browser, tmp_path):
+    """Chromium with a folder of its own, as a reader has it: what a page keeps is there when it is opened again."""
+    import pdf
+
+    def new_context(**options):
+        return browser.browser_type.launch_persistent_context(tmp_path / "profile", executable_path=pdf.chromium(), args=FLAGS, **options)
+
+    return types.SimpleNamespace(new_context=new_context)
 
 
 @pytest.fixture(scope="session")

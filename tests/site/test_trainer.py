@@ -311,17 +311,19 @@ def test_shuffling_puts_what_is_known_last(browser, base):
 @in_browser
 @LANGUAGES
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_works_from_a_file_on_a_phone(browser, language, scheme):
+def test_it_works_from_a_file_on_a_phone_and_keeps_its_marks_when_the_browser_is_closed(reader, language, scheme):
     options = {"viewport": {"width": 390, "height": 800}, "color_scheme": scheme}
-    page, wrong = visit(browser, f"{SITE.as_uri()}/{language}/{PAGE}", **options)
+    address = f"{SITE.as_uri()}/{language}/{PAGE}"
+    page, wrong = visit(reader, address, **options)
     for _ in cards(language):
         page.keyboard.press(" ")
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), current(page)
         assert is_open(page)
         page.keyboard.press("2")
     assert set(marks(page).values()) == {"2"} and len(marks(page)) == len(cards(language))
-    page.reload()
-    assert len(marks(page)) == len(cards(language)) and wrong == []
+    page.context.close()
+    page, later = visit(reader, address, **options)
+    assert len(marks(page)) == len(cards(language)) and wrong + later == []
     page.context.close()
 
 
