@@ -5,10 +5,10 @@ Metadata, outputs, attachments, locked cells and test cells never come from the 
 
 from __future__ import annotations
 
-import ast
 import copy
 import json
 import os
+import re
 import stat
 import warnings
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ class Course(NamedTuple):
     def functions(self) -> set[str]:
         """What the tests may call: functions that an answer cell defines."""
         sources = [cell.source for cell in self.notebook.cells if cell.cell_type == "code" and is_answer(cell)]
-        return {node.name for source in sources for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+        return {name for source in sources for name in re.findall(r"^def (\w+)", source, re.M)}  # at home a cell may not parse
 
 
 def nbgrader(cell: Any) -> dict[str, Any]:

@@ -526,7 +526,7 @@ def introduction(notebook: Notebook, language: str) -> str:
             - 在写有 `YOUR CODE HERE` 或 `YOUR ANSWER HERE` 的单元格里作答，其他单元格保持原样。
             - 答案是普通数据的函数：输入张量、数组和数，输出张量、数组、数、列表或字典。
             - NumPy 或 torch、循环或向量化，都可以。`kdtutor` 在这里只能用 `data`、`models` 和 `plots`：其余要自己写。
-            - 任务下面的测试是可见的一半。**评分时还会运行更多测试，用的是别的数**；可见测试全部通过，不等于得满分。
+            - 任务下面的测试只是评分的一部分；选择题和读表题下面的测试只检查格式。**评分时还会运行隐藏的测试**；可见测试全部通过，不等于得满分。
             - 每个任务有三条提示，从笼统到具体。请逐条打开。""")
     return textwrap.dedent(f"""\
         # {notebook.slug[:2]} · {notebook.title.en}
@@ -538,7 +538,8 @@ def introduction(notebook: Notebook, language: str) -> str:
         - Answers are functions of plain data: tensors, arrays and numbers in; tensors, arrays, numbers, lists or dicts out.
         - NumPy or torch, loop or vectorised: all are welcome.
           Of the package `kdtutor` only `data`, `models` and `plots` are here: the rest is your work.
-        - The tests below a task are the visible half. **More tests, with other numbers, run when the notebook is graded**;
+        - The tests below a task are a part of the grading; under a choice or a table they check the form only.
+          **Hidden tests run when the notebook is graded**;
           that the visible ones pass does not mean that all points are yours.
         - Each task has three hints, from vague to plain. Open them one at a time.""")
 

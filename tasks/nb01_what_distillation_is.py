@@ -54,16 +54,16 @@ nb.choice(
         ),
         statement(
             "labels",
-            "Distillation needs labels for the inputs on which the student learns.",
-            "学生模型学习所用的输入必须有标签。",
+            "The loss of a distillation uses labels of the inputs on which the student learns.",
+            "蒸馏的损失要用到学生模型学习所用输入的标签。",
             "sometimes",
             "Only the hard term needs them: with weight 1 on the soft term any inputs will do.",
             "只有硬标签项需要标签；软目标项的权重为 1 时，无标签的输入就够了。",
         ),
         statement(
             "layers",
-            "For distillation on outputs, teacher and student need the same kind of network.",
-            "基于输出的蒸馏要求教师模型与学生模型是同一类网络。",
+            "A loss on the outputs can be computed only if teacher and student are the same kind of network.",
+            "只有教师模型与学生模型是同一类网络，才能计算基于输出的损失。",
             "never",
             "The loss sees probabilities over the same classes and nothing of what made them: a forest can be the teacher.",
             "损失只看到同一组类别上的概率，看不到它们从哪里来：随机森林也能当教师模型。",
@@ -78,8 +78,8 @@ nb.choice(
         ),
         statement(
             "temperature",
-            "A student that was trained at T = 4 must be used at T = 4 too, so that its probabilities are right.",
-            "在 T = 4 下训练的学生模型，使用时也必须取 T = 4，这样它的概率才对。",
+            "As the student was trained at T = 4, its probabilities have to be computed at T = 4 when it is used.",
+            "学生模型是在 T = 4 下训练的，所以使用时也必须在 T = 4 下计算概率。",
             "never",
             "The temperature of the loss is no calibration. In use T = 1, or a value fitted on validation data, whatever T the training had.",
             "损失函数的温度不是校准。使用时取 T = 1，或取在验证集上拟合的值，与训练时的 T 无关。",
@@ -119,12 +119,12 @@ mix = nb.code(
     title=T("One mixed target", "合成一个目标"),
     text=T(
         r"""
-        At $T=1$ the two terms of the loss can be written as one cross-entropy, against the target $\alpha\,p+(1-\alpha)\,y$, where $p$ are the teacher's probabilities and $y$ the one-hot labels.
+        At $T=1$ the two terms of the loss are one cross-entropy, up to a constant that does not depend on the student, against the target $\alpha\,p+(1-\alpha)\,y$, where $p$ are the teacher's probabilities and $y$ the one-hot labels.
         Write the function that makes this target for each row.
 
         Small example: $p=(0.6, 0.4)$, label 1 and $\alpha=0.75$ give $(0.45, 0.55)$.""",
         r"""
-        当 $T=1$ 时，损失的两项可以写成一个交叉熵，其目标是 $\alpha\,p+(1-\alpha)\,y$；$p$ 是教师模型的概率，$y$ 是 one-hot 标签。
+        当 $T=1$ 时，损失的两项合起来就是一个交叉熵，只差一个与学生模型无关的常数，其目标是 $\alpha\,p+(1-\alpha)\,y$；$p$ 是教师模型的概率，$y$ 是 one-hot 标签。
         请写出逐行构造这个目标的函数。
 
         小例子：$p=(0.6, 0.4)$、标签为 1、$\alpha=0.75$，得到 $(0.45, 0.55)$。""",
@@ -501,7 +501,7 @@ nb.choice(
     ),
     hints=(
         T("What would have happened without distillation? One row says so.", "不蒸馏会怎样？有一行就是答案。"),
-        T("Share of the gap: (distilled − labels) / (teacher − labels).", "弥补的比例：(蒸馏 − 硬标签) /（教师 − 硬标签）。"),
+        T("Share of the gap: (distilled − labels) / (teacher − labels).", "弥补的比例：（蒸馏 − 硬标签）/（教师 − 硬标签）。"),
         T("`gain = 93.5 - ...`", "`gain = 93.5 - ...`"),
     ),
 )

@@ -84,23 +84,23 @@ def _(rng):
 gradient.swap(*SIGN, ("(q - p)", "(p - q)"))
 gradient.swap(
     "It is T² times too small: the factor T² of the soft term is missing.",
-    "小了 T² 倍：缺了软目标项的因子 T²。",
+    "只有正确值的 1/T²：缺了软目标项的因子 T²。",
     ("temperature * (q - p)", "(q - p) / temperature"),
 )
 gradient.swap(
     "It is T times too large: the chain rule gives a factor 1/T because the logits are divided by T.",
-    "大了 T 倍：logits 除以了 T，链式法则带来因子 1/T。",
+    "是正确值的 T 倍：logits 除以了 T，链式法则带来因子 1/T。",
     ("temperature * (q - p)", "temperature**2 * (q - p)"),
     fails="visible hidden",
 )
 gradient.swap(
     "It is T times too small: the soft term has T², the chain rule takes one T away, and one T remains.",
-    "小了 T 倍：软目标项有 T²，链式法则去掉一个 T，还剩一个 T。",
+    "只有正确值的 1/T：软目标项有 T²，链式法则去掉一个 T，还剩一个 T。",
     ("temperature * (q - p)", "(q - p)"),
 )
 gradient.swap(
     "It is N times too large: the loss is a mean over the rows, so divide by N.",
-    "大了 N 倍：损失是各行的平均，要除以 N。",
+    "是正确值的 N 倍：损失是各行的平均，要除以 N。",
     (" / len(student_logits)", ""),
 )
 gradient.swap(
@@ -356,7 +356,7 @@ repair = nb.code(
     title=T("Repair a soft term", "修复软目标项"),
     text=T(
         r"""
-        This program is meant to compute $\frac1N\sum_i T^2\,\mathrm{KL}(p_i\|q_i)$. It holds mistakes of the kind that the article makes. Each line has a letter.
+        This program is meant to compute $\frac1N\sum_i T^2\,\mathrm{KL}(p_i\|q_i)$. It holds mistakes of the kind that one of the documents makes in print. Each line has a letter.
 
         ```python
         def soft_term(student_logits, teacher_logits, temperature):
@@ -371,7 +371,7 @@ repair = nb.code(
 
         Small example: $s=(0, 0)$, $t=(2, 0)$, $T=4$ gives $0.4848$.""",
         r"""
-        这段程序本应计算 $\frac1N\sum_i T^2\,\mathrm{KL}(p_i\|q_i)$，其中有那篇文章会犯的几种错误。每行有一个字母。
+        这段程序本应计算 $\frac1N\sum_i T^2\,\mathrm{KL}(p_i\|q_i)$，其中有几处错误，与某份文档里印出来的属于同一类。每行有一个字母。
 
         ```python
         def soft_term(student_logits, teacher_logits, temperature):
@@ -435,29 +435,29 @@ def _(student_logits, teacher_logits, temperature):
 
 
 repair.swap(
-    "Line A: the teacher goes through softmax twice.",
-    "A 行：教师做了两次 softmax。",
+    "The teacher goes through softmax twice.",
+    "教师做了两次 softmax。",
     ("torch.log_softmax(teacher_logits / temperature, dim=-1)", "(teacher_logits / temperature).softmax(-1).log_softmax(-1)"),
 )
-repair.swap("Line B: the student needs the temperature as well.", "B 行：学生也要除以温度。", ("student_logits / temperature", "student_logits"))
+repair.swap("The student needs the temperature as well.", "学生也要除以温度。", ("student_logits / temperature", "student_logits"))
 repair.swap(
-    "Line C: that is the cross-entropy; take the teacher's entropy off.",
-    "C 行：这是交叉熵；要减去教师的熵。",
+    "That is the cross-entropy; take the teacher's entropy off.",
+    "这是交叉熵；要减去教师的熵。",
     ("(log_targets - log_outputs)", "(-log_outputs)"),
 )
 repair.swap(
-    "Line C: the printed formula with 1 - p does not belong to a softmax.",
-    "C 行：带 1 - p 的公式不适用于 softmax。",
+    "The printed formula with 1 - p does not belong to a softmax.",
+    "带 1 - p 的公式不适用于 softmax。",
     (
         "terms = log_targets.exp() * (log_targets - log_outputs)",
         "terms = -(log_targets.exp() * log_outputs + (1 - log_targets.exp()) * (1 - log_outputs.exp()).log())",
     ),
 )
-repair.swap("Line E: the factor is T², not T.", "E 行：因子应为 T²，而不是 T。", ("temperature**2", "temperature"))
-repair.swap("Line E: the factor T² is missing.", "E 行：缺了因子 T²。", ("temperature**2 * ", ""))
+repair.swap("The factor is T², not T.", "因子应为 T²，而不是 T。", ("temperature**2", "temperature"))
+repair.swap("The factor T² is missing.", "缺了因子 T²。", ("temperature**2 * ", ""))
 repair.swap(
-    "Line D was right: sum over the classes, then the mean over the rows.",
-    "D 行本来是对的：先对类别求和，再对行取平均。",
+    "Sum over the classes, then take the mean over the rows.",
+    "先对类别求和，再对行取平均。",
     (".sum(dim=-1).mean()", ".mean()"),
 )
 repair.swap(
@@ -534,14 +534,14 @@ worked = nb.code(
     title=T("The worked example, recomputed", "重算文章里的例子"),
     text=T(
         """
-        The article takes two tables of probabilities, one row a sample, and arrives at a loss of −4.86. Compute what it should have computed, in nats.
+        An article among the documents takes two tables of probabilities, one row a sample, and arrives at a loss of −4.86. Compute what it should have computed, in nats.
 
-        Return a dictionary with these entries: `ce_rows`, `h_rows` and `kl_rows` (length N: cross-entropy of student under teacher, entropy of the teacher, KL of teacher and student, for each row), `ce_sum`, `ce_mean` and `kl_mean` (numbers).
+        Return a dictionary with these entries: `ce_rows`, `h_rows` and `kl_rows` (length N: cross-entropy of student under teacher, entropy of the teacher, KL(teacher‖student), for each row), `ce_sum`, `ce_mean` and `kl_mean` (numbers).
         A class to which the teacher gives probability 0 adds nothing, whatever the student gives it.
 
         Small example: teacher $(0.8, 0.2)$, student $(0.9, 0.1)$: cross-entropy $0.0843+0.4605=0.5448$, entropy $0.5004$, KL $0.0444$.""",
         """
-        那篇文章取了两张概率表，一行一个样本，最后得到损失 −4.86。请算出它本应得到的结果，单位为 nat。
+        文档中有一篇文章取了两张概率表，一行一个样本，最后得到损失 −4.86。请算出它本应得到的结果，单位为 nat。
 
         返回一个字典，包含：`ce_rows`、`h_rows`、`kl_rows`（长度 N：每行的交叉熵、教师的熵、教师对学生的 KL），以及 `ce_sum`、`ce_mean`、`kl_mean`（数）。
         教师给出概率 0 的类别不贡献任何值，不论学生给它多少。
@@ -628,7 +628,7 @@ worked.swap(
 )
 worked.swap(
     "The sum was summed again, N times too large: this is the article's last mistake.",
-    "又求了一次和，大了 N 倍：这正是文章的最后一个错误。",
+    "又求了一次和，结果成了正确值的 N 倍：这正是文章的最后一个错误。",
     ('"ce_sum": ce.sum()', '"ce_sum": ce.sum() * len(ce)'),
 )
 worked.swap("ce_mean is the sum: divide by the number of rows.", "ce_mean 是总和：要除以行数。", ('"ce_mean": ce.mean()', '"ce_mean": ce.sum()'))
@@ -696,16 +696,16 @@ stable = nb.code(
         Write $\mathrm{KL}(p\|q)$ **for each row**, from logits, at temperature $T$, **without** $T^2$. It must survive
 
         - logits of ±10,000,
-        - a class that the teacher excludes (logit $-\infty$): it adds nothing, whatever the student says,
-        - a class that the student excludes although the teacher does not: the row is $+\infty$, not NaN.
+        - a class to which the teacher gives probability 0 (logit $-\infty$): it adds nothing, whatever the student says,
+        - a class that the student excludes (logit $-\infty$) although the teacher gives it a probability above 0: the row is $+\infty$, not NaN.
 
         Small example: $s=(0, 0)$, $t=(2, 0)$, $T=1$ gives $(0.3278)$; $s=(0, 0)$, $t=(0, -\infty)$ gives $(0.6931)$.""",
         r"""
         请从 logits 出发，在温度 $T$ 下**逐行**写出 $\mathrm{KL}(p\|q)$，**不带** $T^2$。它要经得住：
 
         - ±10,000 的 logits；
-        - 教师排除的类别（logit 为 $-\infty$）：不论学生怎么说，都不贡献任何值；
-        - 学生排除、教师却没有排除的类别：该行为 $+\infty$，而不是 NaN。
+        - 教师给出概率 0 的类别（logit 为 $-\infty$）：不论学生怎么说，都不贡献任何值；
+        - 学生排除（logit 为 $-\infty$）、教师却给出正概率的类别：该行为 $+\infty$，而不是 NaN。
 
         小例子：$s=(0, 0)$、$t=(2, 0)$、$T=1$，结果为 $(0.3278)$；$s=(0, 0)$、$t=(0, -\infty)$，结果为 $(0.6931)$。""",
     ),

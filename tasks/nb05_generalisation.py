@@ -656,8 +656,8 @@ nb.choice(
         ),
         claim(
             "threes",
-            'No student sees a 3. After training, the bias for class 3 is raised by the same rule for both. Recall of 3s: 2 ± 1 % after training on labels, 84 ± 3 % after training on soft targets. Claim: "The soft targets carried knowledge that the labels of these images do not hold."',
-            "两个学生模型都没见过 3。训练后用同一规则提高类别 3 的偏置。对 3 的召回率：硬标签训练 2 ± 1%，软目标训练 84 ± 3%。论断：“软目标带来了这些图像的标签里没有的知识。”",
+            'No student sees a 3. After training, the bias for class 3 of each is raised by the amount that gets most validation images right, 3s included, so that a false 3 costs as much as a missed one. Recall of 3s: 2 ± 1 % after training on labels, 84 ± 3 % after training on soft targets. Claim: "The soft targets carried knowledge that the labels of these images do not hold."',
+            "两个学生模型都没见过 3。训练后，各自提高类别 3 的偏置，提高多少由验证集决定：使答对的验证图像（包括 3）最多，误判为 3 与漏掉一个 3 代价相同。对 3 的召回率：硬标签训练 2 ± 1%，软目标训练 84 ± 3%。论断：“软目标带来了这些图像的标签里没有的知识。”",
             "follows",
             open=(
                 "What could it be instead? Images, network and rule are the same for both students; only the targets differ.",

@@ -379,7 +379,7 @@ patience_task.swap(
 )
 patience_task.swap(
     "The difference was compared with bound itself: bound counts standard errors, not points.",
-    "差直接与 bound 相比：bound 的单位是标准误，不是个百分点。",
+    "差直接与 bound 相比：bound 的单位是标准误，不是百分点。",
     ("bound * standard_error", "bound + 0 * standard_error"),
 )
 patience_task.swap(
@@ -608,8 +608,8 @@ source = nb.code(
         A mean can hide one systematic error. Given are the predicted classes of a distilled student, of its control (the same student, trained on labels) and of the teacher, and the labels. Return four things:
 
         - `"drop"`: for each class the recall of the control minus the recall of the student (recall: the share of the images of a class that get this class),
-        - `"worst"`: the class with the largest drop,
-        - `"into"`: the wrong class that the student gives most often to the images of the worst class,
+        - `"worst"`: the class with the largest drop (of several, the smallest number),
+        - `"into"`: the wrong class that the student gives most often to the images of the worst class (of several, the smallest number),
         - `"inherited"`: of the images of the worst class that the student gets wrong, the share for which the teacher gives the **same** wrong class.
 
         If no class has a drop above 0, there is nothing to explain: `"worst"` and `"into"` are -1 and `"inherited"` is NaN.
@@ -620,8 +620,8 @@ source = nb.code(
         均值可能掩盖一个系统性错误。已知蒸馏学生模型、对照（同一学生模型，用硬标签训练）和教师模型预测的类别，以及标签。请返回四项：
 
         - `"drop"`：每个类别中，对照的召回率减学生模型的召回率（召回率：某一类图像中判为该类的比例），
-        - `"worst"`：下降最大的类别，
-        - `"into"`：对最差类别的图像，学生模型最常给出的那个错误类别，
+        - `"worst"`：下降最大的类别（有几个时取编号最小的），
+        - `"into"`：对最差类别的图像，学生模型最常给出的那个错误类别（有几个时取编号最小的），
         - `"inherited"`：在最差类别中学生模型答错的图像里，教师模型给出**同一个**错误类别的比例。
 
         如果没有类别的下降大于 0，就无需解释：`"worst"` 和 `"into"` 为 -1，`"inherited"` 为 NaN。

@@ -336,7 +336,7 @@ expected = nb.code(
 
         Return the expected values in closed form, and for each score the **excess** over the forecast $q=p$. An excess that is negative for some $q$ shows a score that is not proper.
 
-        Small example: $p=(0.8, 0.2)$, $q=(1, 0)$ has the expected Brier score $0.2\cdot2=0.4$; $q=p$ has $0.8\cdot0.08+0.2\cdot1.28=0.32$, so the excess is $0.08$. The absolute score has $0.2$ against $0.32$: excess $-0.12$.""",
+        All three are losses: smaller is better. Small example: $p=(0.8, 0.2)$, $q=(0.9, 0.1)$ has the expected Brier score $0.8\cdot0.02+0.2\cdot1.62=0.34$; $q=p$ has $0.8\cdot0.08+0.2\cdot1.28=0.32$, so the excess is $0.02$. The logarithmic score is $0.5448$, its excess $0.0444$; the absolute score has $0.26$ against $0.32$: excess $-0.06$.""",
         r"""
         标签的真实分布是 $p$，预报是 $q$。请推导：当标签取自 $p$ 时，下面三种评分的期望值：
 
@@ -346,7 +346,7 @@ expected = nb.code(
 
         请返回期望值的闭式，以及每种评分相对于预报 $q=p$ 的**超出量**。如果某个 $q$ 的超出量为负，这种评分就不是恰当的（proper）。
 
-        小例子：$p=(0.8, 0.2)$、$q=(1, 0)$ 的期望 Brier 评分为 $0.2\cdot2=0.4$；$q=p$ 为 $0.8\cdot0.08+0.2\cdot1.28=0.32$，超出量为 $0.08$。绝对评分是 $0.2$ 对 $0.32$，超出量为 $-0.12$。""",
+        三种评分都是损失，越小越好。小例子：$p=(0.8, 0.2)$、$q=(0.9, 0.1)$ 的期望 Brier 评分为 $0.8\cdot0.02+0.2\cdot1.62=0.34$；$q=p$ 为 $0.8\cdot0.08+0.2\cdot1.28=0.32$，超出量为 $0.02$。对数评分是 $0.5448$，超出量为 $0.0444$；绝对评分是 $0.26$ 对 $0.32$，超出量为 $-0.06$。""",
     ),
     hints=(
         T("An expectation over the label is a sum over the classes with the weights p.", "对标签的期望，就是以 p 为权重对类别求和。"),
@@ -606,7 +606,7 @@ nb.choice(
             "某模型在大测试集上 ECE 为 0。论断：它的置信度能区分对的与错的答案。",
             "not",
             "A model that always says the base rate has ECE 0 and ranks nothing.",
-            "总是给出基准比例的模型 ECE 为 0，却什么也排不出来。",
+            "对任何输入都只给出各类别先验频率的模型 ECE 为 0，却什么也排不出来。",
         ),
         claim(
             "finite",
@@ -673,7 +673,7 @@ nb.choice(
     hints=(
         T("Look for the model that has the result and breaks the claim.", "找一个符合结果、却推翻论断的模型。"),
         T("Four questions, four numbers: probabilities, calibration, ranking, other data.", "四个问题，四个数：概率、校准、排序、其他数据。"),
-        T('`"zero"`: think of a model that always answers with the base rate.', '`"zero"`：想想总是给出基准比例的模型。'),
+        T('`"zero"`: think of a model that always answers with the base rate.', '`"zero"`：想想对任何输入都只给出各类别先验频率的模型。'),
     ),
 )
 

@@ -192,7 +192,7 @@ def _(logits, target):
     return grid[int(np.argmin(gap))]
 
 
-@fit.wrong("That is the least Brier score: the NLL is asked, −log p of the label.", "这是使 Brier 分数最小的温度：要求的是 NLL，即标签概率的 −log。")
+@fit.wrong("That is the least Brier score: the NLL is asked, −log p of the label.", "这是使 Brier 评分最小的温度：要求的是 NLL，即标签概率的 −log。")
 def _(logits, target):
     grid = np.geomspace(0.05, 20, 801)
     hard, score = np.eye(logits.shape[1])[target], []
@@ -629,7 +629,7 @@ lost = nb.code(
         - 最小的损失本身（`"lost"`：单个分布无法表达的部分）；
         - 给定学生模型的损失比它高多少（`"excess"`）。
 
-        然后写出函数。所有的数以nat（nat）为单位；概率为 0 的类别按 $0\ln 0=0$ 计；学生模型若排除了某个成员认为可能的类别，excess 为 $\infty$。
+        然后写出函数。所有的数以 nat 为单位；概率为 0 的类别按 $0\ln 0=0$ 计；学生模型若排除了某个成员认为可能的类别，excess 为 $\infty$。
 
         小例子：成员 (0.9, 0.1) 和 (0.1, 0.9)，学生 (0.75, 0.25)：kept 为 0.6931，lost 为 0.3681，excess 为 0.1438。
         如果两个成员都是 (0.5, 0.5)，kept 和 excess 不变，lost 为 0：学生模型分不清是哪一种情况。""",
@@ -985,8 +985,8 @@ nb.choice(
     ),
     hints=(
         T(
-            "Read each number next to its neighbours, and do not forget the rows that cost next to nothing.",
-            "每个数都要和旁边的数一起读，也别忘了几乎不花成本的那几行。",
+            "Read each number next to its neighbours, and do not forget the controls that cost next to nothing: one stands in a row, one in a column.",
+            "每个数都要和旁边的数一起读，也别忘了几乎不花成本的对照：一个在行里，一个在列里。",
         ),
         T(
             "A control is a student without a teacher. For a difference look first at its sign, then divide by its standard error. A confidence is at most 1.",
@@ -1032,8 +1032,8 @@ nb.choice(
         ),
         claim(
             "ensemble",
-            "The student of an ensemble of three against the student of one teacher, the same network, data, steps and T = 4: the paired difference in NLL is −0.015 ± 0.003 nats over five seeds. Claim: in this setting the ensemble is the teacher that gives the better probabilities.",
-            "三个模型集成的学生模型与单个教师模型的学生模型相比，网络、数据、步数相同，都取 T = 4：五个随机种子上，NLL 的配对差是 −0.015 ± 0.003 nat。论断：在这一设定下，以集成为教师，学生的概率更好。",
+            "The student of an ensemble of three against the student of one teacher, the same network, data, steps and T = 4: the paired difference in NLL is −0.015 ± 0.003 nats over five seeds. Claim: in this setting, with no temperature fitted afterwards, the ensemble's student has the lower NLL.",
+            "三个模型集成的学生模型与单个教师模型的学生模型相比，网络、数据、步数相同，都取 T = 4：五个随机种子上，NLL 的配对差是 −0.015 ± 0.003 nat。论断：在这一设定下，若事后不再拟合温度，以集成为教师的学生模型 NLL 更低。",
             "follows",
             control=(
                 "The student of one teacher is the control here, and it has the higher NLL.",
@@ -1077,8 +1077,8 @@ nb.choice(
     ),
     hints=(
         T(
-            "Ask three things in this order: is it beyond chance, does the number speak of the claim, does a student without a teacher have it too?",
-            "依次问三件事：是否超出偶然，这个数与论断有关吗，没有教师模型的学生模型是否也有？",
+            "Ask three things in this order: does the number speak of the claim at all, does a student without a teacher have it too, is it beyond chance? Choose the first objection.",
+            "依次问三件事：这个数与论断有关吗，没有教师模型的学生模型是否也有，是否超出偶然？选第一个成立的反对理由。",
         ),
         T(
             "Total uncertainty = aleatoric + epistemic. One distribution gives the sum only.",

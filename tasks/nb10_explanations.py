@@ -349,7 +349,7 @@ lime = nb.code(
 
         $$\sum_i w_i\,(y_i-c_0-m_i\cdot c)^2,\qquad w_i=e^{-u_i^2/(2\omega^2)},$$
 
-        其中 $u_i$ 是第 $i$ 份副本中**关闭**部分的比例。不加惩罚项。请返回系数和**加权** $R^2$：1 减去加权残差平方和与（围绕加权平均的）加权总平方和之比。
+        其中 $u_i$ 是第 $i$ 个扰动样本中**关闭**部分的比例。不加惩罚项。请返回系数和**加权** $R^2$：1 减去加权残差平方和与（围绕加权平均的）加权总平方和之比。
 
         小例子：一个部分，掩码 1、1、0，输出 3、5、0：打开时拟合为 4，关闭时为 0，所以不论宽度，系数都是 4。$\omega=1$ 时权重为 1、1 和 $e^{-1/2}=0.6065$，$R^2=0.7884$。""",
     ),
@@ -397,7 +397,7 @@ def _(rng):
 
 lime.swap(
     "The fit is unweighted: copies near the input count more.",
-    "拟合没有加权：靠近原输入的副本应更重要。",
+    "拟合没有加权：靠近原输入的扰动样本应更重要。",
     ("w = np.exp(-(off**2) / (2 * width**2))", "w = np.ones(len(masks))"),
 )
 lime.swap(
@@ -541,7 +541,10 @@ nb.choice(
         ),
         Item(
             "control",
-            T("Which row is the control that never looks at the network?", "哪一行是完全不看网络的对照？"),
+            T(
+                "Which of these rows is computed from the image alone, without any network, trained or not?",
+                "这几行中，哪一行只由图像算出，不用任何网络，不论是否训练过？",
+            ),
             "brightness",
             {
                 "gradient": (T("gradient", "梯度"), T("The gradient is taken from the network.", "梯度取自网络。")),

@@ -1255,13 +1255,13 @@ nb.choice(
         | labels + matching | 92.85 ± 0.34 | 0.64 | 0.68 | 0.99 |
         | twin teacher | 96.73 ± 0.18 | 0.54 | 0.71 | 0.99 |
 
-        Paired differences, IG: matching against KD 0.154 ± 0.007; same class against KD 0.122 ± 0.006; any image against KD 0.041 ± 0.012; matching against same class 0.032 ± 0.005.
+        Paired differences, IG: KD against labels 0.068 ± 0.006; matching against KD 0.154 ± 0.007; same class against KD 0.122 ± 0.006; any image against KD 0.041 ± 0.012; matching against same class 0.032 ± 0.005.
         Gradient: labels + matching against the twin 0.10 ± 0.013.
         Accuracy, in points: matching against KD 0.25 ± 0.05; same class against KD −0.35 ± 0.08; any image against KD 0.06 ± 0.18; matching against same class 0.60 ± 0.08.
 
         Four claims. What do the numbers say?
 
-        Worked example: "Plain KD is nearer to its teacher than labels by chance." The paired difference is 0.068 ± 0.006, eleven standard errors: contradicted.""",
+        Worked example: "By IG, plain KD is nearer to its teacher than labels only by chance." The paired difference is 0.068 ± 0.006, eleven standard errors: contradicted.""",
         """
         数据来自本章：教师模型与孪生教师是只差随机种子的 CNN，学生模型是 MLP。数值是五个随机种子的平均，± 后是一个标准误。
         “梯度”与“IG”分别是与教师模型的输入梯度、积分梯度的带符号余弦；“秩”是积分梯度绝对值的秩相关。
@@ -1277,13 +1277,13 @@ nb.choice(
         | 硬标签 + 匹配 | 92.85 ± 0.34 | 0.64 | 0.68 | 0.99 |
         | 孪生教师 | 96.73 ± 0.18 | 0.54 | 0.71 | 0.99 |
 
-        配对差，IG：匹配减 KD 为 0.154 ± 0.007；同类减 KD 为 0.122 ± 0.006；任意图像减 KD 为 0.041 ± 0.012；匹配减同类为 0.032 ± 0.005。
+        配对差，IG：KD 减硬标签为 0.068 ± 0.006；匹配减 KD 为 0.154 ± 0.007；同类减 KD 为 0.122 ± 0.006；任意图像减 KD 为 0.041 ± 0.012；匹配减同类为 0.032 ± 0.005。
         梯度：硬标签 + 匹配减孪生教师为 0.10 ± 0.013。
         准确率（个百分点）：匹配减 KD 为 0.25 ± 0.05；同类减 KD 为 −0.35 ± 0.08；任意图像减 KD 为 0.06 ± 0.18；匹配减同类为 0.60 ± 0.08。
 
         下面有四条论断。数据怎么说？
 
-        例：“KD 比硬标签更接近教师模型只是偶然。”配对差为 0.068 ± 0.006，是十一个标准误：与数据相反。""",
+        例：“按 IG，KD 比硬标签更接近教师模型只是偶然。”配对差为 0.068 ± 0.006，是十一个标准误：与数据相反。""",
     ),
     hints=(
         T("A number needs a scale: ask for each claim which row is its control.", "数值要有标尺：先问每条论断的对照是哪一行。"),

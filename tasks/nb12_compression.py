@@ -190,7 +190,10 @@ grid = nb.code(
             "Try an array whose entry of largest absolute value is negative, one of zeros, and a value such as 0.9 of a level.",
             "试试绝对值最大的元素为负的数组、全零的数组，以及等于 0.9 个量化级的值。",
         ),
-        T("Half of the levels are for negative numbers; to round is not to cut off.", "一半量化级留给负数；舍入不是截断。"),
+        T(
+            "K levels lie below zero, K above, and one is zero; to round is not to cut off.",
+            "零以下有 K 个量化级，零以上也有 K 个，还有一个是零；舍入不是截断。",
+        ),
         T("`top = np.abs(weight).max()`", "`top = np.abs(weight).max()`"),
     ),
 )
@@ -198,7 +201,7 @@ grid = nb.code(
 
 @grid.solution
 def round_to_grid(weight, bits):
-    """Symmetric rounding to a grid of 2**bits - 1 levels.
+    """Symmetric rounding to the grid k·s, k = -K .. K, K = 2**(bits - 1) - 1.
 
     weight: float64 array; bits: int >= 2.
     Returns an array of weight's shape.

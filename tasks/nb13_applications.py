@@ -315,6 +315,7 @@ def break_even(training_cost, transfer_size, teacher_cost, student_cost, asked):
     asked: float in [0, 1], the share of requests for which the teacher runs after the student.
     Returns the smallest whole number of requests n >= 0 at which the student's total cost, with all that was
     paid once, is at most the teacher's; inf if a request is not cheaper with the student.
+    The rounding of floats decides no test.
     break_even(90.0, 40, 0.5, 0.05, 0.2) is 315.
     """
     once = training_cost + transfer_size * teacher_cost
@@ -655,7 +656,7 @@ recall = nb.code(
         """
         学生模型可能丢掉一个稀有类别，而平均准确率几乎不变。所以要逐类比较召回率：**标签**为该类的图像中，预测为该类的占多大比例？
 
-        下降值 = 对照（用硬标签训练的同一学生模型）的召回率减去蒸馏学生模型的召回率，以个百分点计。学生模型更差时为正，更好时为负。
+        下降值 = 对照（用硬标签训练的同一学生模型）的召回率减去蒸馏学生模型的召回率，以百分点计。学生模型更差时为正，更好时为负。
         标签中没有出现的类别谈不上召回率：那里填 `nan`，不要填 0。
 
         小例子：标签 0 0 0 0 1 1，对照 0 0 0 2 1 1，学生 0 2 1 2 1 1，共三类。类别 0 的召回率为 3/4 和 1/4；类别 1 为 1 和 1；类别 2 没有出现。下降值为 50、0 和 nan。""",
@@ -707,7 +708,7 @@ recall.swap(
     "符号反了：应为对照减学生模型。",
     ("((control[rows] == c).mean() - (student[rows] == c).mean())", "((student[rows] == c).mean() - (control[rows] == c).mean())"),
 )
-recall.swap("Points of 100 are asked, not a share.", "要求以个百分点计，不是 0 到 1 的比例。", ("100 * ", ""))
+recall.swap("Points of 100 are asked, not a share.", "要求以百分点计，不是 0 到 1 的比例。", ("100 * ", ""))
 recall.swap(
     "Where no label has the class the answer is nan: 0 would mean that nothing was lost.",
     "标签中没有该类时应填 nan：填 0 等于说没有下降。",
@@ -725,7 +726,7 @@ recall.swap(
 )
 recall.swap(
     "The drop was divided by the control's recall. Points are a plain difference.",
-    "除以了对照的召回率。个百分点就是直接相减。",
+    "除以了对照的召回率。以百分点计的差就是直接相减。",
     ("((control[rows] == c).mean() - (student[rows] == c).mean())", "(1 - (student[rows] == c).mean() / max((control[rows] == c).mean(), 1e-9))"),
 )
 recall.swap(
@@ -956,7 +957,7 @@ nb.choice(
         T("Ask of each figure: compared with what, and on which device?", "对每个数字都问一句：与什么比，在什么设备上？"),
         T(
             "Closed share: (distilled − alone) / (ensemble − alone). Budget of one image: 1,000 ms / images a second. Between two rows only one thing may differ.",
-            "弥补的比例：(蒸馏 − 单独) /（集成 − 单独）。每幅图像的时间预算：1,000 ms / 每秒图像数。两行之间只能有一处不同。",
+            "弥补的比例：（蒸馏 − 单独）/（集成 − 单独）。每幅图像的时间预算：1,000 ms / 每秒图像数。两行之间只能有一处不同。",
         ),
         T("`closed = (60.8 - 58.9) / ...`", "`closed = (60.8 - 58.9) / ...`"),
     ),

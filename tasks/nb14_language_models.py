@@ -599,7 +599,7 @@ nb.choice(
         claim(
             "sampling",
             "The student trained with forward KL has samples with a perplexity of 14.3 under the teacher at T = 1, and of 7.3 when sampled at T = 0.8. Claim: a better value under the teacher can come from sampling alone.",
-            "前向 KL 训练的学生，T = 1 采样时样本在教师下为 14.3，T = 0.8 采样时为 7.3。论断：教师下的数值变好，可以仅仅来自采样方式。",
+            "用正向 KL 训练的学生，样本用教师模型计算的困惑度，T = 1 采样时为 14.3，T = 0.8 采样时为 7.3。论断：用教师模型计算的数值变好，可能仅仅来自采样方式。",
             "follows",
             "The weights are the same in both; only the sampling changed.",
             "两者权重相同，只有采样变了。",

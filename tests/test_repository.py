@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -127,6 +128,8 @@ RUN_BY = {
     "make lint": "tools/test.py, steps lint and types",
     "make translate": "tests/site/test_translation.py",
     "make release-check": "tests/site/test_translation.py",
+    "mkdir -p submissions/ada": "test_the_copy_that_the_tour_makes_can_be_checked",
+    "cp exercises/02-the-loss/02-the-loss.ipynb submissions/ada/": "test_the_copy_that_the_tour_makes_can_be_checked",
     "make exercises": "test_make_exercises_runs_the_programs_whose_results_are_checked",
     "make grade FROM=submissions": "tests/grading/test_grade.py",
     "make grade FROM=submissions SEED=1234": "tests/grading/test_grade.py",
@@ -157,7 +160,7 @@ def test_make_alone_lists_each_target_with_a_line():
     listed = set(re.findall(r"^make ([a-z-]+) +\S", make().stdout, re.M))
     targets = set(re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text("utf-8"), re.M)[1].split())
     assert listed == targets - {"help"} | {"help"}
-    assert {command.split()[1] for command in readme_commands()} <= listed
+    assert {command.split()[1] for command in readme_commands() if command.startswith("make ")} <= listed
 
 
 def test_paths_in_the_readme_exist():
@@ -165,6 +168,16 @@ def test_paths_in_the_readme_exist():
         path = path[0] or path[1]
         if not path.startswith(("build", "submissions", "grading")):
             assert (ROOT / path).exists(), path
+
+
+def test_the_copy_that_the_tour_makes_can_be_checked(tmp_path):
+    (tmp_path / "exercises").symlink_to(ROOT / "exercises")
+    for command in sorted(c for c in readme_commands() if not c.startswith("make "))[::-1]:  # mkdir, then cp
+        subprocess.run(shlex.split(command), cwd=tmp_path, check=True)
+    (check,) = re.findall(r"`\.venv/bin/python (-m grader\.check [^`]+)`", README)
+    done = subprocess.run([sys.executable, *check.split()], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert done.returncode == 1 and "0 of 6 visible tests pass" in done.stdout, done.stderr
+    assert subprocess.run(["git", "check-ignore", "-q", check.split()[-1]], cwd=ROOT).returncode == 0
 
 
 def free_port() -> int:

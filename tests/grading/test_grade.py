@@ -329,3 +329,11 @@ def test_students_check_at_home_with_the_same_messages(graded, handed_in):
     assert "hidden" not in done.stdout.lower().replace("hidden tests run", "")
     done = subprocess.run([sys.executable, "-m", "grader.check", f"solutions/{NAME}"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
+
+
+def test_an_answer_that_does_not_parse_is_named_at_home_and_the_others_are_checked(tmp_path):
+    notebook = read("solutions")
+    next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")).source = "def broken(:\n    pass"
+    nbformat.write(notebook, tmp_path / f"{NAME}.ipynb")
+    done = subprocess.run([sys.executable, "-m", "grader.check", str(tmp_path / f"{NAME}.ipynb")], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "SyntaxError" in done.stdout and "17 of 19 visible tests pass" in done.stdout, done.stderr
