@@ -143,9 +143,9 @@ RUN_BY = {
 }
 
 
-def readme_commands() -> set[str]:
+def readme_commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
-    return {line.strip() for block in blocks for line in block.splitlines() if line.strip()}
+    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
 def make(*arguments: str, **options) -> subprocess.CompletedProcess:
@@ -153,7 +153,7 @@ def make(*arguments: str, **options) -> subprocess.CompletedProcess:
 
 
 def test_each_command_of_the_readme_is_run_by_a_check():
-    assert readme_commands() == set(RUN_BY)
+    assert set(readme_commands()) == set(RUN_BY)
 
 
 def test_make_alone_lists_each_target_with_a_line():
@@ -172,8 +172,9 @@ def test_paths_in_the_readme_exist():
 
 def test_the_copy_that_the_tour_makes_can_be_checked(tmp_path):
     (tmp_path / "exercises").symlink_to(ROOT / "exercises")
-    for command in sorted(c for c in readme_commands() if not c.startswith("make "))[::-1]:  # mkdir, then cp
-        subprocess.run(shlex.split(command), cwd=tmp_path, check=True)
+    for command in readme_commands():
+        if not command.startswith("make "):
+            subprocess.run(shlex.split(command), cwd=tmp_path, check=True)
     (check,) = re.findall(r"`\.venv/bin/python (-m grader\.check [^`]+)`", README)
     done = subprocess.run([sys.executable, *check.split()], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.returncode == 1 and "0 of 6 visible tests pass" in done.stdout, done.stderr
