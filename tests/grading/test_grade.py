@@ -320,14 +320,18 @@ def test_a_missing_folder_is_explained(source, tmp_path):
     assert done.returncode == 2 and "expected a folder with one folder a student" in done.stdout
 
 
+def check_at_home(place: Path | str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "grader.check", str(place)], cwd=ROOT, capture_output=True, text=True)
+
+
 def test_students_check_at_home_with_the_same_messages(graded, handed_in):
-    done = subprocess.run([sys.executable, "-m", "grader.check", str(handed_in / "cem")], cwd=ROOT, capture_output=True, text=True)
+    done = check_at_home(handed_in / "cem")
     assert done.returncode == 2 and "expected a notebook or its folder" in done.stdout
-    done = subprocess.run([sys.executable, "-m", "grader.check", f"{handed_in}/cem/{NAME}.ipynb"], cwd=ROOT, capture_output=True, text=True)
+    done = check_at_home(handed_in / "cem" / f"{NAME}.ipynb")
     assert done.returncode == 1
     assert "passed  02-gradient-visible" in done.stdout and "The KL has the wrong direction: teacher first, student second." in done.stdout
     assert "hidden" not in done.stdout.lower().replace("hidden tests run", "")
-    done = subprocess.run([sys.executable, "-m", "grader.check", f"solutions/{NAME}"], cwd=ROOT, capture_output=True, text=True)
+    done = check_at_home(f"solutions/{NAME}")
     assert done.returncode == 0
 
 
@@ -335,5 +339,5 @@ def test_an_answer_that_does_not_parse_is_named_at_home_and_the_others_are_check
     notebook = read("solutions")
     next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")).source = "def broken(:\n    pass"
     nbformat.write(notebook, tmp_path / f"{NAME}.ipynb")
-    done = subprocess.run([sys.executable, "-m", "grader.check", str(tmp_path / f"{NAME}.ipynb")], cwd=ROOT, capture_output=True, text=True)
+    done = check_at_home(tmp_path / f"{NAME}.ipynb")
     assert done.returncode == 1 and "SyntaxError" in done.stdout and "17 of 19 visible tests pass" in done.stdout, done.stderr
