@@ -1,6 +1,6 @@
 """Check one's own answers at home: the visible tests of a notebook, with the messages that grading gives. Hidden tests are not here.
 
-    python -m grader.check exercises/02-the-loss          (a folder with the notebook, or the notebook itself)
+    python -m grader.check submissions/ada/02-the-loss.ipynb          (the notebook, or a folder with it)
 
 The notebook runs on this machine as in JupyterLab, without a sandbox. Exit code: 0 all visible tests pass, 1 some do not, 2 nothing to check.
 """
@@ -57,7 +57,7 @@ def report(notebook: nbformat.NotebookNode) -> tuple[list[str], int]:
 def main(arguments: Sequence[str]) -> int:
     path = find(Path(arguments[0])) if len(arguments) == 1 else None
     if path is None:
-        print(f"expected a notebook or its folder, e.g. python -m grader.check exercises/02-the-loss; got {' '.join(arguments) or 'nothing'}")
+        print(f"expected a notebook or its folder, e.g. submissions/ada/02-the-loss.ipynb; got {' '.join(arguments) or 'nothing'}")
         return 2
     start = time.monotonic()
     try:

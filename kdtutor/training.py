@@ -226,12 +226,10 @@ def _fit(
             for rows in torch.split(torch.randperm(len(split.x), generator=run.generator), batch_size):
                 x = split.x[rows].to(device)
                 loss = batch_loss(x if augment is None else augment(x, run.generator), rows)
-                if not bool(torch.isfinite(loss)):
-                    raise FloatingPointError(
-                        f"loss: expected a finite number, got {loss.item()} in epoch {epoch}; lower learning_rate or check the inputs"
-                    )
+                if not math.isfinite(value := loss.item()):
+                    raise FloatingPointError(f"loss: expected a finite number, got {value} in epoch {epoch}; lower learning_rate or check the inputs")
                 run.step(loss)
-                total += float(loss.detach()) * len(rows)
+                total += value * len(rows)
             run.train_loss.append(total / len(split.x))
             if validation is not None:
                 run.validation_nll.append(negative_log_likelihood(predict_logits(model, validation.x), validation.target))

@@ -410,7 +410,8 @@ def dirichlet_kl(a: Rows, b: Rows) -> Any:
 
     Notes
     -----
-    Not symmetric: prior networks are trained with b as the target in one direction and do better in the other.
+    Not symmetric. With the target as a and the model as b this is the forward KL, with which prior networks were first trained; they do better
+    with the reverse one, the model as a and the target as b.
 
     References
     ----------

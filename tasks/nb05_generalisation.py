@@ -636,8 +636,8 @@ nb.choice(
                 "错误类别全部相等，就不含任何关系，却已得到一半的提升。所以关系不可能是全部原因。",
             ),
             open=(
-                "The second arm was made to tell: it has no relations, and its gain is six standard errors from 0.",
-                "第二组正是为此而设：它不含关系，提升却有六个标准误。",
+                "The second arm was made to tell: it has no relations, and its gain is several standard errors from 0.",
+                "第二组正是为此而设：它不含关系，提升却有好几个标准误。",
             ),
         ),
         claim(
@@ -670,16 +670,16 @@ nb.choice(
         ),
         claim(
             "noise",
-            'Forty per cent of the training labels are wrong, for the teacher as well. Students: 74.3 % on these labels, 91.8 % on the teacher\'s soft targets, 90.5 % on its hard predictions. Claim: "Most of the gain of 17.5 points comes from the softness of the targets."',
-            "40% 的训练标签是错的，教师模型用的也是这些标签。学生模型：用这些标签训练 74.3%，用教师模型的软目标 91.8%，用它的硬预测 90.5%。论断：“17.5 个百分点的提升大部分来自目标的‘软’。”",
+            'Forty per cent of the training labels are wrong, for the teacher as well. Students: 74.3 % on these labels, 91.7 % on the teacher\'s soft targets, 90.7 % on its hard predictions. Claim: "Most of the gain of 17.4 points comes from the softness of the targets."',
+            "40% 的训练标签是错的，教师模型用的也是这些标签。学生模型：用这些标签训练 74.3%，用教师模型的软目标 91.7%，用它的硬预测 90.7%。论断：“17.4 个百分点的提升大部分来自目标的‘软’。”",
             "refuted",
             follows=(
-                "Hard predictions have no softness and bring 16.2 of the 17.5 points: they are right more often than the labels.",
-                "硬预测一点也不“软”，却已带来 17.5 个百分点中的 16.2 个：它们比标签更常正确。",
+                "Hard predictions have no softness and bring 16.4 of the 17.4 points: they are right more often than the labels.",
+                "硬预测一点也不“软”，却已带来 17.4 个百分点中的 16.4 个：它们比标签更常正确。",
             ),
             open=(
-                "The third student tells: with the same teacher, softness adds 1.3 points to 16.2.",
-                "第三个学生模型说明了问题：教师模型相同，“软”只在 16.2 之外再加 1.3 个百分点。",
+                "The third student tells: with the same teacher, softness adds 1.0 points to 16.4.",
+                "第三个学生模型说明了问题：教师模型相同，“软”只在 16.4 之外再加 1.0 个百分点。",
             ),
         ),
     ],

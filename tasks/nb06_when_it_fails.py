@@ -565,7 +565,7 @@ nb.choice(
     title=T("Read the patience table", "读“耐心”表"),
     text=T(
         """
-        Accuracy minus labels at the same number of epochs, in points, paired, five seeds, ± one standard error. The learning rate falls to zero within each budget.
+        Numbers like those of the chapter, from another run: accuracy minus labels at the same number of epochs, in points, paired, five seeds, ± one standard error. The learning rate falls to zero within each budget.
 
         | | 3 epochs | 10 epochs | 40 epochs | 100 epochs |
         |---|---|---|---|---|
@@ -575,7 +575,7 @@ nb.choice(
 
         Worked example: on a logarithmic axis the way from 3 to 10 epochs is as long as $\\ln(10/3)=1.20$, that from 10 to 40 as long as $\\ln 4=1.39$.""",
         """
-        相同轮数下“蒸馏减硬标签”的准确率差，单位：百分点，配对，五个随机种子，± 为一个标准误。在每个预算内，学习率都降到零。
+        与本章的数字相近，来自另一次运行：相同轮数下“蒸馏减硬标签”的准确率差，单位：百分点，配对，五个随机种子，± 为一个标准误。在每个预算内，学习率都降到零。
 
         | | 3 轮 | 10 轮 | 40 轮 | 100 轮 |
         |---|---|---|---|---|

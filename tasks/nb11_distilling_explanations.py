@@ -1241,7 +1241,7 @@ nb.choice(
     title=T("What the controls allow", "对照允许下什么结论"),
     text=T(
         """
-        From the chapter: teacher and twin are CNNs that differ in their seed only, the students are MLPs. Means over five seeds ± one standard error where given.
+        From another run of the chapter's experiment, so that the page shows slightly other numbers. Teacher and twin are CNNs that differ in their seed only, the students are MLPs. Means over five seeds ± one standard error where given.
         *Gradient* and *IG* are signed cosines with the teacher's input gradients and integrated gradients; *rank* is the rank correlation of the absolute integrated gradients.
 
         | arm | accuracy, % | gradient | IG | rank |
@@ -1263,7 +1263,7 @@ nb.choice(
 
         Worked example: "By IG, plain KD is nearer to its teacher than labels only by chance." The paired difference is 0.068 ± 0.006, eleven standard errors: contradicted.""",
         """
-        数据来自本章：教师模型与孪生教师是只差随机种子的 CNN，学生模型是 MLP。数值是五个随机种子的平均，± 后是一个标准误。
+        数据来自本章实验的另一次运行，与正文的数值略有出入。教师模型与孪生教师是只差随机种子的 CNN，学生模型是 MLP。数值是五个随机种子的平均，± 后是一个标准误。
         “梯度”与“IG”分别是与教师模型的输入梯度、积分梯度的带符号余弦；“秩”是积分梯度绝对值的秩相关。
 
         | 组 | 准确率（%） | 梯度 | IG | 秩 |

@@ -617,7 +617,7 @@ nb.choice(
                     T("It is the best way to train this shape.", "它是训练这个结构的最好办法。"),
                     T("Labels with shifted images reach 94.4 %.", "硬标签加平移图像达到 94.4%。"),
                 ),
-                "between": (T("It beats labels, and labels with shifts are ahead of it.", "它胜过硬标签，而硬标签加平移领先于它。"), None),
+                "between": (T("It beats labels, and labels with shifts are not behind it.", "它胜过硬标签，而硬标签加平移不比它差。"), None),
                 "nothing": (
                     T("It changes nothing.", "没有任何作用。"),
                     T("93.7 ± 0.3 against 92.0 ± 0.2: look again.", "93.7 ± 0.3 对 92.0 ± 0.2：请再看。"),
@@ -695,11 +695,11 @@ nb.words(
     ),
     model=T(
         """
-        None of the three follows as it stands. Some accuracy came back, but ten epochs on labels may bring back as much; in the chapter labels and distillation at T = 1 differ by nothing that could be seen. The control is the same pruned network, retrained on labels for the same steps, over several seeds, and the unpruned network with the same extra training.
+        None of the three follows as it stands. Some accuracy came back, but ten epochs on labels may bring back as much; in the chapter no difference between labels and distillation at T = 1 could be seen for the pruned network. The control is the same pruned network, retrained on labels for the same steps, over several seeds, and the unpruned network with the same extra training.
         Smaller depends on the format: a tensor with 90 % zeros takes the same bytes in a dense file. It has to be stored sparse or compressed, and the file measured.
         Faster depends on kernels: ordinary matrix products multiply the zeros as well. It has to be measured in pairs on the target machine, at the batch size in use. Removing whole units would make the network smaller and faster without special formats, and the fair rival is then the same small shape trained from scratch.""",
         """
-        照这样说，三个都得不出。准确率确实回升了，但用硬标签再训练十轮也许同样回升；本章中硬标签与 T = 1 的蒸馏看不出差别。对照是：同一剪枝网络用硬标签、同样步数、多个随机种子再训练，以及未剪枝网络多训练同样步数。
+        照这样说，三个都得不出。准确率确实回升了，但用硬标签再训练十轮也许同样回升；本章中，对剪枝的网络，硬标签与 T = 1 的蒸馏看不出差别。对照是：同一剪枝网络用硬标签、同样步数、多个随机种子再训练，以及未剪枝网络多训练同样步数。
         变小取决于格式：90% 为零的张量在稠密文件里占同样的字节。必须用稀疏格式或压缩存储，并实测文件大小。
         变快取决于内核：普通矩阵乘法照样乘那些零。必须在目标机器上、按实际批大小成对测延迟。去掉整个单元则不需要特殊格式就能变小变快，那时公平的对手是从头训练的同样小结构。""",
     ),

@@ -15,12 +15,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import grade as tool
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+
+from grader import batch
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME, OTHER = "02-the-loss", "01-what-distillation-is"
@@ -288,6 +292,24 @@ def test_a_cluster_of_two_workers_gives_the_same(tmp_path):
     assert scores(tmp_path / "cluster") == scores(tmp_path / "here")
     for path in (tmp_path / "here" / "autograded").rglob("*.ipynb"):
         assert path.read_bytes() == (tmp_path / "cluster" / path.relative_to(tmp_path / "here")).read_bytes()
+
+
+def test_threads_of_one_process_grade_one_submission_at_a_time(monkeypatch):
+    now, most = [], []
+
+    def run(notebook, course, box):
+        now.append(box)
+        most.append(len(now))
+        time.sleep(0.02)
+        now.pop()
+
+    course = SimpleNamespace(language="en")
+    patches = {"run": run, "box": lambda unsafe: "box", "cells_of": list, "edition": lambda cells, editions: editions[0]}
+    for name, patch in (patches | {"rebuild": lambda cells, course: (nbformat.v4.new_notebook(), [])}).items():
+        monkeypatch.setattr(batch, name, patch)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda raw: batch.grade(raw, [course]), [b""] * 8))
+    assert most == [1] * 8
 
 
 def test_without_bubblewrap_nothing_is_graded_unless_told(tmp_path):

@@ -64,7 +64,7 @@ WORDS = {
         "incomplete": "不完整",
         "misleading": "有误导",
         "wrong": "错误",
-        "broken": "不能运行",
+        "broken": "残缺",
         "fabricated": "虚构",
         "colon": "：",
         "rows": "条目数",
