@@ -59,8 +59,8 @@ class _SoftenedKL(torch.autograd.Function):
         if not math.isfinite(float(rows.sum())):
             rows, gap = kl_and_gap(log_softmax_at(teacher, temperature), log_softmax_at(student, temperature))
         ctx.save_for_backward(student, teacher, gap)
-        ctx.temperature, ctx.factor = temperature, factor / len(rows) if mean else factor
-        value: Tensor = (rows.sum() if mean else rows) * ctx.factor
+        ctx.temperature, ctx.factor = temperature, factor / rows.shape[-1] if mean else factor
+        value: Tensor = (rows.sum(dim=-1) if mean else rows) * ctx.factor
         return value
 
     @staticmethod
@@ -69,11 +69,20 @@ class _SoftenedKL(torch.autograd.Function):
         if torch.is_grad_enabled():  # a second derivative is wanted: q must know that it depends on the student
             gap = log_softmax_at(student, ctx.temperature).exp() - log_softmax_at(teacher, ctx.temperature).exp()
         grad = grad * (ctx.factor / ctx.temperature)
-        return gap * (grad.unsqueeze(-1) if grad.ndim else grad), None, None, None, None
+        return gap * grad.view(*grad.shape, *(1,) * (gap.ndim - grad.ndim)), None, None, None, None
 
 
 def softened_kl(student: Tensor, teacher: Tensor, temperature: float, factor: float, *, mean: bool) -> Tensor:
-    """factor · KL(teacher‖student at T), a value a row or their mean, with the gradient factor · (q − p) / T in closed form."""
+    """factor · KL(teacher‖student at T), of each row or their mean (of a stack: one each), with the gradient factor · (q − p) / T in closed form."""
     # torch gives Function.apply no types
     result: Tensor = _SoftenedKL.apply(student, teacher, temperature, factor, mean)  # type: ignore[no-untyped-call]
     return result
+
+
+def weighted(alpha: float, soft: Tensor, hard: Tensor) -> Tensor:
+    """alpha · soft + (1 − alpha) · hard. Weight 0 switches off even an infinite term, but hides no NaN."""
+    if alpha == 0 and not soft.isnan().any():
+        return hard
+    if alpha == 1 and not hard.isnan().any():
+        return soft
+    return alpha * soft + (1 - alpha) * hard

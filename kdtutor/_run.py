@@ -9,7 +9,7 @@ import math
 import os
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -34,10 +34,10 @@ def describe_function(function: Any) -> str:
     return getattr(function, "__qualname__", None) or type(function).__qualname__
 
 
-def fingerprint(settings: tuple[object, ...], augment: Any, model: nn.Module, data: tuple[Tensor, ...]) -> str:
+def fingerprint(settings: tuple[object, ...], augment: Any, model: nn.Module, data: tuple[Tensor, ...], teacher: nn.Module | Tensor | None) -> str:
     """What must be equal for a run to be the same: settings, shapes of the model, inputs, targets and teacher."""
     digest = hashlib.sha256()
-    for tensor in data:
+    for tensor in (*data, *(teacher.state_dict().values() if isinstance(teacher, nn.Module) else [teacher] if teacher is not None else [])):
         digest.update(repr((tuple(tensor.shape), tensor.dtype)).encode())
         digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     shapes = [(name, tuple(value.shape)) for name, value in model.state_dict().items()]
@@ -45,10 +45,19 @@ def fingerprint(settings: tuple[object, ...], augment: Any, model: nn.Module, da
     return f"{settings}, augment {describe_function(augment) if augment else None}, data and model {digest.hexdigest()[:12]}"
 
 
+class Settings(NamedTuple):
+    """What two trainings share that can run as one."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str
+
+
 class Run:
     """Model, optimiser, schedule, random numbers and the best weights so far."""
 
-    def __init__(self, model: nn.Module, steps: int, learning_rate: float, optimizer: str, seed: int) -> None:
+    def __init__(self, model: nn.Module, settings: Settings, rows: int, seed: int) -> None:
         parameters = [p for p in model.parameters() if p.requires_grad]
         self.model, self.epoch = model, 0
         self.train_loss: list[float] = []
@@ -56,18 +65,23 @@ class Run:
         self.best_nll, self.best_epoch = math.inf, 0
         self.best_state: dict[str, Any] | None = None
         self.optimizer: torch.optim.Optimizer = (
-            torch.optim.Adam(parameters, lr=learning_rate, fused=True)
-            if optimizer == "adam"
-            else torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)
+            torch.optim.Adam(parameters, lr=settings.learning_rate, fused=True)
+            if settings.optimizer == "adam"
+            else torch.optim.SGD(parameters, lr=settings.learning_rate, momentum=0.9)
         )
+        steps = settings.epochs * math.ceil(rows / settings.batch_size)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
         torch.manual_seed(seed)
         self.generator = torch.Generator().manual_seed(seed)
 
     def step(self, loss: Tensor) -> None:
-        """One step of the optimiser and of the schedule."""
+        """Compute the gradients of a loss and follow them."""
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch gives backward no types
+        self.advance()
+
+    def advance(self) -> None:
+        """One step of the optimiser and of the schedule."""
         self.optimizer.step()
         self.schedule.step()
 

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from kdtutor import _check
-from kdtutor._math import kl_and_gap, log_softmax_at, softened_kl, unit
+from kdtutor._math import kl_and_gap, log_softmax_at, softened_kl, unit, weighted
 
 
 class DistillationParts(NamedTuple):
@@ -183,13 +183,7 @@ def distillation_loss(
     temperature = _check.temperature(temperature)
     soft = softened_kl(s, t, temperature, temperature**2, mean=True)
     hard = F.cross_entropy(s, _check.target(target, *s.shape))
-    # weight 0 switches off even an infinite term, but hides no NaN
-    if alpha == 0 and not soft.isnan():
-        loss = hard
-    elif alpha == 1 and not hard.isnan():
-        loss = soft
-    else:
-        loss = alpha * soft + (1 - alpha) * hard
+    loss = weighted(alpha, soft, hard)
     return DistillationParts(loss, soft, hard) if _check.flag("return_parts", return_parts) else loss
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -59,6 +60,14 @@ class MLP(nn.Module):
         return (self.head(features), features) if return_features else self.head(features)
 
 
+class _MaxPool2d(nn.MaxPool2d):
+    """The same numbers in half the time: PyTorch's CPU kernel is several times faster where the channels lie side by side."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled: Tensor = super().forward(x.contiguous(memory_format=torch.channels_last))
+        return pooled.contiguous()
+
+
 class SmallCNN(nn.Module):
     """Two 3×3 convolutions with ReLU and max-pooling, one hidden layer, logits.
 
@@ -101,8 +110,8 @@ class SmallCNN(nn.Module):
         hidden = _check.count("hidden", hidden)
         _check.fraction("dropout", dropout)
         self.maps = nn.Sequential(
-            *(nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), _MaxPool2d(2)),
+            *(nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), _MaxPool2d(2)),
         )
         self.features = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(second * side * side, hidden), nn.ReLU(), nn.Dropout(dropout))
         self.head = nn.Linear(hidden, _check.count("num_classes", num_classes, least=2))

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
-import joblib
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,12 +19,13 @@ from tqdm import tqdm
 
 from kdtutor import _check
 from kdtutor._estimate import Estimate as Estimate
-from kdtutor._run import Run, checkpoint_path, describe_function, fingerprint
+from kdtutor._run import Run, Settings, checkpoint_path, describe_function, fingerprint
+from kdtutor._together import join, run_together
 from kdtutor.calibration import brier_score, expected_calibration_error, negative_log_likelihood
 from kdtutor.data import Split, _check_split
 from kdtutor.losses import distillation_loss
 
-BatchLoss = Callable[[Tensor, Tensor], Tensor]  # (inputs of the batch, row numbers of the batch) -> loss
+RowLoss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (logits, inputs, row numbers of the batch) -> loss
 KDLoss = Callable[[Tensor, Tensor, Tensor], Tensor]  # (student logits, teacher logits, target) -> loss
 
 
@@ -114,7 +114,7 @@ def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
         yield model.eval()
 
 
-def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: int = 1024) -> Float[Tensor, "N C"]:
+def predict_logits(model: nn.Module, x: Float[Tensor, "N ..."], *, batch_size: int = 256) -> Float[Tensor, "N C"]:
     """Logits of all rows, in order, in eval mode and without gradients; the model's modes are restored.
 
     Parameters
@@ -184,9 +184,9 @@ def evaluate(model: nn.Module, split: Split) -> Evaluation:
 def _fit(
     model: nn.Module,
     split: Split,
-    batch_loss: BatchLoss,
+    loss_of: RowLoss,
     what: tuple[object, ...],
-    identity: tuple[Tensor, ...] = (),
+    teacher: nn.Module | Tensor | None = None,
     *,
     epochs: int = 40,
     batch_size: int = 100,
@@ -199,7 +199,7 @@ def _fit(
     progress: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> History:
-    """Minimise `batch_loss` over the model's parameters. Random numbers come from `seed` alone; the global state is left as it was."""
+    """Minimise `loss_of` over the model's parameters. Random numbers come from `seed` alone; the global state is left as it was."""
     epochs, batch_size = _check.count("epochs", epochs), _check.count("batch_size", batch_size)
     _check.choice("optimizer", optimizer, ("adam", "sgd"))
     if not _check.number("learning_rate", learning_rate) > 0:
@@ -213,19 +213,23 @@ def _fit(
     _check.flag("progress", progress)
     file = None if checkpoint is None else checkpoint_path(checkpoint)
     seed, device = _check.count("seed", seed, least=0), _device(model, split.x)
+    how = Settings(epochs, batch_size, learning_rate, optimizer)
+    # what a stack can train: labels, or a teacher's logits with the loss of losses.distillation_loss
+    plain = augment is None and validation is None and file is None and (teacher is None or (isinstance(teacher, Tensor) and len(what) == 3))
+    if plain and (losses := join(model, split, teacher, what, how, seed)) is not None:
+        return History(losses, [], epochs)
     with _modes_restored(model), torch.random.fork_rng():
-        run = Run(model, epochs * math.ceil(len(split.x) / batch_size), learning_rate, optimizer, seed)
+        run = Run(model, how, len(split.x), seed)
         if file is not None:
-            data = (*split, *(validation or ()), *identity)
-            run.load(file, settings := fingerprint((what, epochs, batch_size, learning_rate, optimizer, seed, patience), augment, model, data))
+            run.load(file, settings := fingerprint((what, *how, seed, patience), augment, model, (*split, *(validation or ())), teacher))
         for epoch in tqdm(range(run.epoch + 1, epochs + 1), initial=run.epoch, total=epochs, disable=not progress, unit="epoch"):
             if patience is not None and run.epoch - run.best_epoch >= patience:
                 break
             model.train()
             total = 0.0
             for rows in torch.split(torch.randperm(len(split.x), generator=run.generator), batch_size):
-                x = split.x[rows].to(device)
-                loss = batch_loss(x if augment is None else augment(x, run.generator), rows)
+                x = split.x[rows].to(device) if augment is None else augment(split.x[rows].to(device), run.generator)
+                loss = loss_of(model(x), x, rows)
                 if not math.isfinite(value := loss.item()):
                     raise FloatingPointError(f"loss: expected a finite number, got {value} in epoch {epoch}; lower learning_rate or check the inputs")
                 run.step(loss)
@@ -274,12 +278,11 @@ def train_supervised(model: nn.Module, split: Split, *, label_smoothing: float =
     _check.module("model", model)
     smoothing = _check.fraction("label_smoothing", label_smoothing)
 
-    def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
-        logits = model(x)
+    def loss_of(logits: Tensor, x: Tensor, rows: Tensor) -> Tensor:
         target = _check.target(split.target[rows].to(x.device), *logits.shape)  # cross_entropy would pass over a label of -100
         return F.cross_entropy(logits, target, label_smoothing=smoothing)
 
-    return _fit(model, split, batch_loss, ("supervised", smoothing), **options)
+    return _fit(model, split, loss_of, ("supervised", smoothing), **options)
 
 
 def distill(
@@ -355,12 +358,11 @@ def distill(
         if len(cached) != len(split.x):
             raise ValueError(f"teacher: expected logits for the {len(split.x)} rows of the split, got {len(cached)} rows")
 
-    def batch_loss(x: Tensor, rows: Tensor) -> Tensor:
+    def loss_of(logits: Tensor, x: Tensor, rows: Tensor) -> Tensor:
         teacher_logits = cached[rows] if cached is not None else predict_logits(network, x)
-        return loss(student(x), teacher_logits.to(x.device), split.target[rows].to(x.device))
+        return loss(logits, teacher_logits.to(x.device), split.target[rows].to(x.device))
 
-    identity = (cached,) if cached is not None else tuple(network.state_dict().values())
-    return _fit(student, split, batch_loss, what, identity, **options)
+    return _fit(student, split, loss_of, what, network if cached is None else cached, **options)
 
 
 # ------------------------------------------------------------------ repetition
@@ -400,12 +402,47 @@ class Repeats(NamedTuple):
         )
 
 
-def _one_seed(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seed: int, threads: int) -> Mapping[Any, Mapping[str, float]]:
-    torch.set_num_threads(threads)
-    return experiment(seed)
+def _check_seeds(seeds: Any) -> tuple[int, ...]:
+    if not isinstance(seeds, Sequence | range) or isinstance(seeds, str):
+        raise ValueError(f"seeds: expected a sequence of whole numbers, got {_check.describe(seeds)}")
+    found = tuple(_check.count("seeds", seed, least=0) for seed in seeds)
+    if len(found) < 2 or len(set(found)) < len(found):
+        raise ValueError(f"seeds: expected at least two different seeds, got {list(found)}; one run says nothing about chance")
+    return found
 
 
-def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seeds: Sequence[int], *, workers: int = 1) -> Repeats:
+def for_each_seed(function: Callable[[int], Any], seeds: Sequence[int]) -> dict[int, Any]:
+    """Call a function once a seed, and train networks of equal shape together: a stack of matrices costs little more than one of them.
+
+    Parameters
+    ----------
+    function : function of a seed
+        Calls `train_supervised` or `distill`, in the same order for each seed. It takes all its random numbers from its seed, and runs in a
+        thread of its own; one runs at a time, up to its next training.
+    seeds : sequence of int
+        At least two different ones.
+
+    Returns
+    -------
+    dict
+        Result of each seed, in their order.
+
+    Raises
+    ------
+    ValueError
+        With fewer than two seeds or equal ones.
+
+    Notes
+    -----
+    Networks `MLP` without dropout that lie on the CPU and are trained with the same options, without `augment`, `validation` and
+    `checkpoint`, train together; all others alone. Each ends with the weights that it has alone, but for rounding where the processor
+    multiplies a stack in another order. Chapter `the-loss`.
+    """
+    _check.function("function", function)
+    return run_together(function, _check_seeds(seeds))
+
+
+def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, float]]], seeds: Sequence[int], *, together: bool = False) -> Repeats:
     """Run an experiment once a seed and collect its numbers, for means, standard errors and paired differences.
 
     Parameters
@@ -415,9 +452,8 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
         teacher and the initial weights, so that their difference is paired.
     seeds : sequence of int
         At least two different ones.
-    workers : int >= 1
-        Processes that run seeds at the same time. The numbers are the same if the experiment takes all its random numbers from its seed. Set
-        one thread first (``torch.set_num_threads(1)``): the workers take the number over.
+    together : bool
+        Train the seeds as `for_each_seed` does: the same numbers, sooner.
 
     Returns
     -------
@@ -441,15 +477,9 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
     0.930 ± 0.006 | 0.020 ± 0.000
     """
     _check.function("experiment", experiment)
-    if not isinstance(seeds, Sequence | range) or isinstance(seeds, str):
-        raise ValueError(f"seeds: expected a sequence of whole numbers, got {_check.describe(seeds)}")
-    seeds = tuple(_check.count("seeds", seed, least=0) for seed in seeds)
-    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds: expected at least two different seeds, got {list(seeds)}; one run says nothing about chance")
-    if _check.count("workers", workers) == 1:
-        runs = [experiment(seed) for seed in seeds]
-    else:  # joblib's processes can run functions that a notebook defines
-        runs = joblib.Parallel(n_jobs=workers)(joblib.delayed(_one_seed)(experiment, seed, torch.get_num_threads()) for seed in seeds)
+    seeds = _check_seeds(seeds)
+    found = for_each_seed(experiment, seeds) if _check.flag("together", together) else {seed: experiment(seed) for seed in seeds}
+    runs = list(found.values())
     for seed, run in zip(seeds, runs, strict=True):
         if not (isinstance(run, Mapping) and run and all(isinstance(row, Mapping) and row for row in run.values())):
             raise ValueError(f"experiment: expected {{arm: {{metric: number}}}}, got {run!r} for seed {seed}")

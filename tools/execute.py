@@ -133,7 +133,8 @@ def main(book: Path = ROOT / "book") -> int:
     print(f"{len(names)} pages, {len(todo)} to run", file=sys.stderr, flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         futures = {}
-        for name in reversed(todo):  # the longest pages stand late, and two first ones would train the same teachers at the same time
+        # the longest pages stand late; neighbours need the same teachers, and side by side both would train them
+        for name in [*todo[-2::-2], *todo[::-2]]:
             futures[pool.submit(run, name, copy.deepcopy(notebooks[name]))] = name
         for future in concurrent.futures.as_completed(futures):
             name = futures[future]

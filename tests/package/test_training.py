@@ -995,57 +995,6 @@ def test_seeds_keep_their_order():
     assert repeats.values["a"]["x"].tolist() == [5.0, 1.0, 3.0]
 
 
-@pytest.mark.parametrize("workers", [0, -1, 1.5, "2", None, True])
-def test_workers_below_one_or_no_whole_number_are_refused_before_anything_runs(workers):
-    with pytest.raises(ValueError, match="workers: expected a whole number of at least 1, got"):
-        repeat_over_seeds(lambda seed: pytest.fail("ran"), [0, 1], workers=workers)
-
-
-def trained_in_a_closure(split):
-    def arm(seed, dropout):
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            model = MLP(5, 3, hidden=(8,), dropout=dropout)
-        history = train_supervised(model, split, epochs=3, batch_size=20, seed=seed)
-        return evaluate(model, split)._asdict() | {"loss": history.train_loss[-1], "weight": model.head.weight.double().sum().item()}
-
-    return lambda seed: {dropout: arm(seed, dropout) for dropout in (0.0, 0.5)}
-
-
-def test_two_workers_give_exactly_the_numbers_of_one_and_leave_the_parent_alone():
-    trained, seeds = trained_in_a_closure(SPLIT), [4, 0, 7]
-    one = repeat_over_seeds(trained, seeds)
-    before, threads = (torch.get_rng_state(), random.getstate(), np.random.get_state()[1].copy()), torch.get_num_threads()
-    two = repeat_over_seeds(trained, seeds, workers=2)
-    assert torch.equal(torch.get_rng_state(), before[0])
-    assert random.getstate() == before[1]
-    assert (np.random.get_state()[1] == before[2]).all()
-    assert torch.get_num_threads() == threads
-    assert two.seeds == one.seeds
-    assert list(two.values) == [0.0, 0.5]
-    for arm in (0.0, 0.5):
-        assert {metric: row.tolist() for metric, row in two.values[arm].items()} == {m: row.tolist() for m, row in one.values[arm].items()}
-    assert len(set(one.values[0.5]["weight"])) == 3, "the seeds must differ"
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_workers_are_other_processes_that_take_over_the_number_of_threads(threads):
-    before, parent = torch.get_num_threads(), os.getpid()
-    torch.set_num_threads(threads)
-    try:
-        repeats = repeat_over_seeds(lambda seed: {"a": {"threads": torch.get_num_threads(), "own": os.getpid() == parent}}, range(4), workers=2)
-        assert torch.get_num_threads() == threads
-    finally:
-        torch.set_num_threads(before)
-    assert repeats.values["a"]["threads"].tolist() == [threads] * 4
-    assert repeats.values["a"]["own"].tolist() == [0.0] * 4
-
-
-def test_an_error_in_a_worker_reaches_the_caller():
-    with pytest.raises(ZeroDivisionError):
-        repeat_over_seeds(lambda seed: {"a": {"x": 1 / seed}}, [1, 0], workers=2)
-
-
 # ------------------------------------------------------------------ the claim of the book
 
 
