@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kdtutor import calibration, explain, features, losses, models, selective, training
+from kdtutor import calibration, data, explain, features, losses, models, recipes, selective, training
 
 Call = Callable[[], object]
 README = Path(__file__).parent / "README.md"
@@ -289,7 +289,17 @@ def training_rows() -> list[Callable[[], str]]:
             f"one step with cached logits, {sizes}", lambda: step(lambda: cached), (name, other), labels, repeats=20, rounds=7
         )
         for name, other in (("teacher in the graph", in_graph), ("teacher under no_grad", lambda: step(lambda: training.predict_logits(teacher, x))))
-    ]
+    ] + [lambda: together_row("labels", None), lambda: together_row("teacher's logits", normal(2000, 10))]
+
+
+def together_row(what: str, teacher: Tensor | None) -> str:
+    split = data.Split(normal(2000, 1, 14, 14), torch.arange(2000) % 10)
+
+    def student(seed: int) -> object:
+        return recipes.train_student(seed, split, teacher, epochs=4)
+
+    each = ("one by one", lambda: [student(seed) for seed in range(5)])
+    return row(f"five students of 13,258 parameters, 4 epochs, {what}", lambda: training.for_each_seed(student, range(5)), each, None, repeats=1)
 
 
 def processor() -> str:
