@@ -478,8 +478,7 @@ def repeat_over_seeds(experiment: Callable[[int], Mapping[Any, Mapping[str, floa
     """
     _check.function("experiment", experiment)
     seeds = _check_seeds(seeds)
-    found = for_each_seed(experiment, seeds) if _check.flag("together", together) else {seed: experiment(seed) for seed in seeds}
-    runs = list(found.values())
+    runs = list(run_together(experiment, seeds).values()) if _check.flag("together", together) else [experiment(seed) for seed in seeds]
     for seed, run in zip(seeds, runs, strict=True):
         if not (isinstance(run, Mapping) and run and all(isinstance(row, Mapping) and row for row in run.values())):
             raise ValueError(f"experiment: expected {{arm: {{metric: number}}}}, got {run!r} for seed {seed}")
