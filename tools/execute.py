@@ -20,6 +20,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
+import kernels
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "notebooks"
 READER = {"name": "myst_nb_md", "type": "plugin"}
@@ -64,12 +66,18 @@ def run(name: str, notebook) -> tuple[object, float, str]:
 
     print(f"  {name}: running ...", file=sys.stderr, flush=True)
     start = time.time()
-    folder = {"metadata": {"path": str(ROOT / "build")}}
+    folder, env = {"metadata": {"path": str(ROOT / "build")}}, {**os.environ, **environment()}
     client = NotebookClient(
-        notebook, timeout=TIMEOUT, kernel_name="python3", resources=folder, record_timing=False, extra_arguments=["--log-level=ERROR"]
+        notebook,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        kernel_manager_class=kernels.manager_class(env),
+        resources=folder,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
     )
     try:
-        client.execute(env={**os.environ, **environment()})
+        client.execute(env=env)
     except CellExecutionError as error:
         return notebook, time.time() - start, str(error)
     return notebook, time.time() - start, ""
