@@ -17,10 +17,9 @@ import sys
 import time
 from pathlib import Path
 
+import kernels
 import nbformat
 import yaml
-
-import kernels
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "notebooks"

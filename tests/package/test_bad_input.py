@@ -771,7 +771,10 @@ TABLE = {
             "folder": {"number": 5, "list": ["a"]},
         },
     ),
-    recipes.standard_teacher: ({"seed": 0}, {"seed": SEED, "start": {label: value for label, value in SEED.items() if value is not None}}),
+    recipes.standard_teacher: (
+        {"seed": 0},
+        {"seed": SEED, "start": {label: value for label, value in SEED.items() if value is not None}, "epochs": COUNT},
+    ),
     recipes.standard_student: ({"seed": 0, "width": 8}, {"seed": SEED, "width": COUNT}),
     recipes.train_student: (
         {"seed": 0, "split": data.Split(torch.randn(N, 196, generator=generator()), TARGET), "width": 2, "epochs": 1},

@@ -238,6 +238,8 @@ def test_the_standard_teacher_is_trained_with_shifts_on_the_training_rows_only(m
     _, again = recipes.standard_teacher(2)
     assert len(calls) == 1
     assert torch.equal(weights(again), weights(teacher))
+    recipes.standard_teacher(2, epochs=3)
+    assert calls[1][1] == {**options, "epochs": 3}
 
 
 @pytest.mark.slow

@@ -5,7 +5,23 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from kdbook import api, exercise, incremental, interactive, launch, offline, page, questions, quick, register, search, status, trainer, translation, weight
+from kdbook import (
+    api,
+    exercise,
+    incremental,
+    interactive,
+    launch,
+    offline,
+    page,
+    questions,
+    quick,
+    register,
+    search,
+    status,
+    trainer,
+    translation,
+    weight,
+)
 
 MODULES = (translation, offline, page, launch, search, register, questions, interactive, exercise, status, api, trainer, weight, incremental, quick)
 
