@@ -201,9 +201,9 @@ def random_shift(x: Float[Tensor, "N 1 H W"], generator: torch.Generator, *, pix
     n, _, height, width = x.shape
     lowest = x.amin(dim=(2, 3), keepdim=True)
     padded = F.pad(x - lowest, (pixels,) * 4) + lowest
-    up, left = (torch.randint(0, 2 * pixels + 1, (n, 1), generator=generator) for _ in range(2))
-    rows, columns = up + torch.arange(height), left + torch.arange(width)
-    return padded[torch.arange(n)[:, None, None], 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+    up, left = (torch.randint(0, 2 * pixels + 1, (n, 1, 1), generator=generator) for _ in range(2))
+    places = (up + torch.arange(height)[:, None]) * (width + 2 * pixels) + left + torch.arange(width)
+    return padded.flatten(1).gather(1, places.flatten(1).to(x.device)).view(x.shape)
 
 
 def _images(x: Any) -> Tensor:

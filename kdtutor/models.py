@@ -64,7 +64,11 @@ class _MaxPool2d(nn.MaxPool2d):
     """The same numbers in half the time: PyTorch's CPU kernel is several times faster where the channels lie side by side."""
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled: Tensor = super().forward(x.contiguous(memory_format=torch.channels_last))
+        x = x.contiguous(memory_format=torch.channels_last)
+        if x.requires_grad:
+            # the layers before work fastest with a gradient in their own layout
+            x.register_hook(Tensor.contiguous)  # type: ignore[no-untyped-call]  # torch gives it no types
+        pooled: Tensor = super().forward(x)
         return pooled.contiguous()
 
 
