@@ -92,6 +92,34 @@ def test_a_cell_that_raises_stops_the_build_and_is_named(book, capsys):
     assert "a.md failed" in (text := capsys.readouterr().err) and "broken on purpose" in text
 
 
+START = """import os, sys, torch
+print(os.getcwd())
+print([folder for folder in sys.path if folder.endswith("tools")], torch.get_num_threads(), os.environ["KDTUTOR_CACHE"])
+print([name for name in ("execute", "kernels", "torch") if name in globals()])"""
+
+
+def test_a_kernel_starts_in_the_build_folder_with_one_thread_and_nothing_of_the_tools(book, monkeypatch):
+    folder, main, _ = book
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    (folder / "a.md").write_text(HEAD % START)
+    assert main() == (0, ["a", "b"])
+    first, second, third = output(folder, "a").splitlines()
+    assert first == str(folder / "build")
+    assert second == f"[] 1 {folder / 'build' / 'cache' / 'teachers'}"
+    assert third == "['torch']"
+
+
+def test_pages_share_no_state(book):
+    folder, main, _ = book
+    change = (
+        "import torch, kdtutor.losses\nprint(hasattr(kdtutor.losses, 'mark'), torch.initial_seed())\nkdtutor.losses.mark = 1; torch.manual_seed(5)"
+    )
+    for name in ("a", "b"):
+        (folder / f"{name}.md").write_text(HEAD % change)
+    assert main() == (0, ["a", "b"])
+    assert output(folder, "a") == output(folder, "b") and output(folder, "a").startswith("False ")
+
+
 def test_the_fingerprint_changes_with_the_package_the_constraints_and_python(tmp_path, monkeypatch):
     monkeypatch.setattr(execute, "ROOT", tmp_path)
     seen = [execute.fingerprint()]
