@@ -73,6 +73,7 @@ def run(name: str, notebook) -> tuple[object, float, str]:
         kernel_manager_class=kernels.manager_class(env),
         resources=folder,
         record_timing=False,
+        coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
     )
     try:

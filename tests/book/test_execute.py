@@ -56,7 +56,8 @@ def book(tmp_path, monkeypatch):
 
 def output(folder, name: str) -> str:
     (cell,) = [c for c in nbformat.read(folder / "build" / "notebooks" / f"{name}.ipynb", 4).cells if c.cell_type == "code"]
-    return cell.outputs[0].text
+    (printed,) = cell.outputs
+    return printed.text
 
 
 def test_only_what_changed_runs_again(book, capsys):
@@ -109,11 +110,16 @@ def test_a_kernel_starts_in_the_build_folder_with_one_thread_and_nothing_of_the_
     assert third == "['torch']"
 
 
+def test_lines_printed_late_join_the_first(book):
+    folder, main, _ = book
+    (folder / "a.md").write_text(HEAD % "import time\nprint(1, flush=True)\ntime.sleep(0.5)\nprint(2, flush=True)")
+    main()
+    assert output(folder, "a") == "1\n2\n"
+
+
 def test_pages_share_no_state(book):
     folder, main, _ = book
-    change = (
-        "import torch, kdtutor.losses\nprint(hasattr(kdtutor.losses, 'mark'), torch.initial_seed())\nkdtutor.losses.mark = 1; torch.manual_seed(5)"
-    )
+    change = "import torch\nimport kdtutor as k\nprint(hasattr(k, 'mark'), torch.initial_seed())\nk.mark = 1\n_ = torch.manual_seed(5)"
     for name in ("a", "b"):
         (folder / f"{name}.md").write_text(HEAD % change)
     assert main() == (0, ["a", "b"])
