@@ -104,7 +104,7 @@ def standard_teacher(seed: int, *, start: int | None = None, epochs: int = 20) -
 
     Notes
     -----
-    Adam, learning rate 4e-3, batches of 50, dropout 0.1, shifts by one pixel: about 2 s on one core. Chapter `the-loss`.
+    Adam, learning rate 4e-3, batches of 50, dropout 0.1, shifts by one pixel; 20 epochs take about 2 s on one core. Chapter `the-loss`.
     """
     data = load_mnist5k(seed=_check.count("seed", seed, least=0))
     start, epochs = seed if start is None else _check.count("start", start, least=0), _check.count("epochs", epochs)

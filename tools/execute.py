@@ -17,7 +17,6 @@ import sys
 import time
 from pathlib import Path
 
-import kernels
 import nbformat
 import yaml
 
@@ -60,24 +59,25 @@ def pages(book: Path) -> list[str]:
 
 def run(name: str, notebook) -> tuple[object, float, str]:
     """Execute a notebook in a kernel of its own; return it, the seconds, and the traceback or ''."""
+    import kernels
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     print(f"  {name}: running ...", file=sys.stderr, flush=True)
     start = time.time()
-    folder, env = {"metadata": {"path": str(ROOT / "build")}}, {**os.environ, **environment()}
+    folder = {"metadata": {"path": str(ROOT / "build")}}
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT,
         kernel_name="python3",
-        kernel_manager_class=kernels.manager_class(env),
+        kernel_manager_class=kernels.MANAGER,
         resources=folder,
         record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
     )
     try:
-        client.execute(env=env)
+        client.execute(env={**os.environ, **environment()})
     except CellExecutionError as error:
         return notebook, time.time() - start, str(error)
     return notebook, time.time() - start, ""
@@ -138,6 +138,10 @@ def main(book: Path = ROOT / "book") -> int:
 
     todo = [name for name in names if missing(name) and not reuse(cache, notebooks[name], str(book / f"{name}.md"))]
     failed = {}
+    if todo:
+        import kernels
+
+        kernels.start(environment())
     print(f"{len(names)} pages, {len(todo)} to run", file=sys.stderr, flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         futures = {}

@@ -29,13 +29,13 @@ PRELOAD = [
 ]
 
 
-def _serve(arguments: list[str], folder: str, environment: dict[str, str], path: list[str]) -> None:
+def _serve(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
     """Be a kernel, in a group of its own and with a clean start."""
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.path[:] = path
+    sys.path.remove(os.path.dirname(os.path.abspath(__file__)))  # a page does not see the tools
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
@@ -61,8 +61,7 @@ class _Process(context.ForkServerProcess):
 class _Provisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **options):
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        path = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
-        self.process = _Process(target=_serve, args=(arguments, options["cwd"], options["env"], path), daemon=True)
+        self.process = _Process(target=_serve, args=(arguments, options["cwd"], options["env"]), daemon=True)
         self.process.start()
         self.pid = self.process.pid
         return self.connection_info
@@ -74,11 +73,12 @@ class _Manager(AsyncKernelManager):
         self.provisioner = _Provisioner(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
 
 
-def manager_class(environment: dict[str, str]) -> type[AsyncKernelManager]:
-    """What starts kernels; threads and the hash seed are those of the environment that came first."""
-    if sys.platform != "linux":
-        return AsyncKernelManager
-    multiprocessing.set_forkserver_preload(PRELOAD)
-    with mock.patch.dict(os.environ, environment):
-        forkserver.ensure_running()
-    return _Manager
+MANAGER = _Manager if sys.platform == "linux" else AsyncKernelManager
+
+
+def start(environment: dict[str, str]) -> None:
+    """Load the packages, once and before any page: the number of threads and the hash seed are read then."""
+    if MANAGER is _Manager:
+        multiprocessing.set_forkserver_preload(PRELOAD)
+        with mock.patch.dict(os.environ, environment):
+            forkserver.ensure_running()
